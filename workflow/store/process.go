@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// BeatEvery is how often a process says that it lives, DeadAfter how long its beat must have stood still, by the
+// observer's own monotonic clock, before it counts as dead. No two clocks are ever compared.
+const (
+	BeatEvery = 2 * time.Second
+	DeadAfter = 20 * time.Second
+)
+
+// Process is this program's own row in processes.
+type Process struct {
+	ID int64
+
+	db   *DB
+	lock *fileLock // SQLite: held while the process lives, so that its death is seen at once
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// StartProcess enters this program into processes and keeps its beat until Close.
+func (db *DB) StartProcess(ctx context.Context, roles string) (*Process, error) {
+	p := &Process{ID: NewID(db.now()), db: db, done: make(chan struct{})}
+	// The lock comes before the row: whoever reads the row may test the lock at once.
+	if db.dialect == SQLite {
+		var err error
+		if p.lock, err = lockFile(db.processLock(p.ID)); err != nil {
+			return nil, fmt.Errorf("lock this process's file beside the database: %w", err)
+		}
+	}
+	if err := db.InTx(ctx, func(tx *Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO processes (id, roles, started_at) VALUES ($1, $2, $3)`, p.ID, roles, tx.Now.UnixMilli())
+		return err
+	}); err != nil {
+		err = fmt.Errorf("enter this process into the database: %w", err)
+		if p.lock != nil {
+			err = errors.Join(err, p.lock.remove())
+		}
+		return nil, err
+	}
+	beatCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.stop = stop
+	go p.beat(beatCtx)
+	db.mu.Lock()
+	db.process = p
+	db.mu.Unlock()
+	return p, nil
+}
+
+func (p *Process) beat(ctx context.Context) {
+	defer close(p.done)
+	ticker := time.NewTicker(BeatEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := p.db.InTx(ctx, func(tx *Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE processes SET beat = beat + 1 WHERE id = $1`, p.ID)
+			return err
+		}); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "The process's beat was not written; others may take over its work", "process_id", p.ID)
+		}
+	}
+}
+
+// end stops the beat and says that the process has ended in good order.
+func (p *Process) end() error {
+	p.stop()
+	<-p.done
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := p.db.InTx(ctx, func(tx *Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE processes SET ended_at = $2 WHERE id = $1`, p.ID, tx.Now.UnixMilli())
+		return err
+	})
+	if p.lock != nil {
+		err = errors.Join(err, p.lock.remove())
+	}
+	return err
+}
+
+func (db *DB) processLock(id int64) string {
+	return fmt.Sprintf("%s-process-%d.lock", db.path, id)
+}
+
+// Observer tells which processes are dead. It must be asked every few seconds for as long as it is to notice anything.
+// It is safe for concurrent use.
+type Observer struct {
+	db *DB
+
+	mu    sync.Mutex
+	beats map[int64]observedBeat
+}
+
+type observedBeat struct {
+	beat  int64
+	since time.Time // carries the monotonic clock
+}
+
+// NewObserver begins to observe.
+func (db *DB) NewObserver() *Observer {
+	return &Observer{db: db, beats: make(map[int64]observedBeat)}
+}
+
+// Living returns the ids of the processes that are not known to be dead. Whatever belongs to another id is free.
+func (o *Observer) Living(ctx context.Context) (map[int64]bool, error) {
+	rows, err := o.db.Read.QueryContext(ctx, `SELECT id, beat FROM processes WHERE ended_at IS NULL`)
+	if err != nil {
+		return nil, fmt.Errorf("read the processes: %w", err)
+	}
+	defer rows.Close()
+	living := make(map[int64]bool)
+	now := time.Now()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for rows.Next() {
+		var id, beat int64
+		if err := rows.Scan(&id, &beat); err != nil {
+			return nil, fmt.Errorf("read the processes: %w", err)
+		}
+		living[id] = o.lives(id, beat, now)
+		if !living[id] {
+			delete(living, id)
+		}
+	}
+	return living, rows.Err()
+}
+
+func (o *Observer) lives(id, beat int64, now time.Time) bool {
+	o.db.mu.Lock()
+	own := o.db.process != nil && o.db.process.ID == id
+	o.db.mu.Unlock()
+	if own {
+		return true
+	}
+	if o.db.dialect == SQLite {
+		if dead, known := abandoned(o.db.processLock(id)); known {
+			return !dead
+		}
+	}
+	seen, ok := o.beats[id]
+	if !ok || seen.beat != beat {
+		o.beats[id] = observedBeat{beat, now}
+		return true
+	}
+	return now.Sub(seen.since) < DeadAfter
+}
+
+// Bury ends the rows of dead processes, after their work has been given out again, and removes their lock files.
+func (o *Observer) Bury(ctx context.Context, living map[int64]bool) error {
+	rows, err := o.db.Read.QueryContext(ctx, `SELECT id FROM processes WHERE ended_at IS NULL`)
+	if err != nil {
+		return fmt.Errorf("read the processes: %w", err)
+	}
+	defer rows.Close()
+	var dead []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return fmt.Errorf("read the processes: %w", err)
+		}
+		if !living[id] {
+			dead = append(dead, id)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read the processes: %w", err)
+	}
+	rows.Close()
+	for _, id := range dead {
+		if err := o.db.InTx(ctx, func(tx *Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE processes SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, id, tx.Now.UnixMilli())
+			return err
+		}); err != nil {
+			return fmt.Errorf("end the row of dead process %d: %w", id, err)
+		}
+		if o.db.dialect == SQLite {
+			os.Remove(filepath.Clean(o.db.processLock(id)))
+		}
+	}
+	return nil
+}
