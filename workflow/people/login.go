@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"caseconsultant/workflow/store"
@@ -37,17 +38,12 @@ func (p *People) Authenticate(ctx context.Context, email, password, remote strin
 	if len(password) > maxPassword {
 		password = password[:maxPassword] // no new password is that long: it will not match
 	}
-	keys := []attemptKey{{p.db.LookupHash("login-account", p.emailHash(email)), freeByAccount}}
+	keys := []attemptKey{{key: p.db.LookupHash("login-account", p.emailHash(email)), free: freeByAccount, account: true}}
 	if remote := networkOf(remote); remote != "" {
-		keys = append(keys, attemptKey{p.db.LookupHash("login-address", remote), freeByAddress})
+		keys = append(keys, attemptKey{key: p.db.LookupHash("login-address", remote), free: freeByAddress})
 	}
 	// In one order, so that two attempts cannot wait for each other.
-	slices.SortFunc(keys, func(a, b attemptKey) int {
-		if a.key < b.key {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(keys, func(a, b attemptKey) int { return strings.Compare(a.key, b.key) })
 	// Counted before the password is looked at, taken back when it is right: a thousand attempts at once are a thousand
 	// attempts.
 	if err := p.count(ctx, keys); err != nil {
@@ -112,8 +108,9 @@ func (p *People) rehash(ctx context.Context, user User, old, password string) (U
 }
 
 type attemptKey struct {
-	key  string
-	free int64
+	key     string // hashed
+	free    int64  // attempts before the first delay
+	account bool   // counts an account, not a network address
 }
 
 func (p *People) count(ctx context.Context, keys []attemptKey) error {
@@ -159,7 +156,7 @@ func (p *People) forgive(ctx context.Context, keys []attemptKey) error {
 	return p.db.InTx(ctx, func(tx *store.Tx) error {
 		for _, k := range keys {
 			query := `DELETE FROM login_attempts WHERE key = $1`
-			if k.free == freeByAddress {
+			if !k.account {
 				query = `UPDATE login_attempts SET failures = failures - 1, until = 0 WHERE key = $1 AND failures > 0`
 			}
 			if _, err := tx.ExecContext(ctx, query, k.key); err != nil {

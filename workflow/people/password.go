@@ -23,7 +23,7 @@ type Cost struct {
 
 // DefaultCost takes about a tenth of a second on one core and 64 MiB, above the minimum of OWASP's password storage
 // advice (19 MiB with 2 passes) and small enough for four sign-ins at once on a small machine.
-var DefaultCost = Cost{MemoryKiB: 64 << 10, Passes: 2, Threads: 1}
+func DefaultCost() Cost { return Cost{MemoryKiB: 64 << 10, Passes: 2, Threads: 1} }
 
 const (
 	saltLen = 16

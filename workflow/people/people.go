@@ -114,7 +114,7 @@ type People struct {
 // New returns the people of an open database.
 func New(db *store.DB, opts Options) *People {
 	if opts.Cost == (Cost{}) {
-		opts.Cost = DefaultCost
+		opts.Cost = DefaultCost()
 	}
 	return &People{
 		db:    db,
