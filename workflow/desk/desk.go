@@ -1,13 +1,19 @@
 // Package desk is the web desk: where consultants read cases, claim them, and write the answers.
 //
 // It serves HTML that works without scripts; the scripts add keys, live updates, times in the reader's zone and
-// drafts saved as one types. It decides nothing: reading comes through [Cases] and [Codes], everything that changes
-// a case through [Office], and this package never sees a job, a mail server or a transaction. What a person may do
-// stands in one list, routes.go, with the permission beside each route; what a page shows stands in one typed view
-// struct per page, in one file per page.
+// drafts saved as one types. It decides nothing: reading comes through [Cases], [Intake] and [Codes], everything that
+// changes a case through [Office], and this package never sees a job, a mail server or a transaction. What a person
+// may do stands in one list, routes.go, with the permission beside each route; what a page shows stands in one typed
+// view struct per page, in one file per page.
+//
+// What comes from a mail is foreign text: it reaches a page only as text, through html/template's escaping by
+// context. No HTML of a mail is ever shown. Pages are sent with a Content-Security-Policy that allows scripts and
+// styles from this host alone, and none inline. Every request that changes something must come from a page of this
+// desk (Sec-Fetch-Site, or Origin for older browsers: net/http's CrossOriginProtection), beside the session cookie's
+// SameSite=Lax.
 //
 // Order of use: build [Options], call [New], which parses every template and fails if one is missing, and serve the
-// returned handler at the public URL's host.
+// returned [Desk] at the public URL's host.
 package desk
 
 import (
@@ -15,89 +21,139 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"time"
 
+	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/codebook"
+	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/people"
 )
 
-// What Office refuses, and the desk turns into a page that says what happened, what was kept, and what to do next.
-// The desk reads the case again for the details, so the errors carry none.
-var (
-	// ErrNotFound is returned for a case, message, delivery or attachment that does not exist, or that is no longer kept.
-	ErrNotFound = errors.New("not found")
-	// ErrClaimedByOther is returned by every action of a consultant on a case that a colleague has in hand.
-	ErrClaimedByOther = errors.New("another consultant has this case in hand")
-	// ErrClosed is returned for an answer, question or note to a case that is closed, set aside or merged.
-	ErrClosed = errors.New("the case is closed")
-	// ErrStale is returned for an answer that was written before the newest message of the case came in.
-	ErrStale = errors.New("the case has changed since this was written")
-	// ErrNotNow is returned for an action that the state of the case or delivery does not allow: requeueing a case that
-	// has not failed, sending again what was accepted.
-	ErrNotNow = errors.New("not possible in this state")
-	// ErrEmpty is returned for an answer, question or note without text.
-	ErrEmpty = errors.New("there is no text")
-)
-
-// Letter is the text of an answer or of a question back, and what it was written against.
-type Letter struct {
-	Body string
-	// SeenMessage is the id of the newest message of the case that its writer had before them; 0 skips the check.
-	SeenMessage int64
+// Cases is what the desk reads of the case files. *casefile.Files has these methods. Nothing here changes a case.
+type Cases interface {
+	// Counts returns how many cases are in each state and bear each flag.
+	Counts(ctx context.Context, user int64) (casefile.Counts, error)
+	// List returns one page of cases.
+	List(ctx context.Context, f casefile.Filter) ([]casefile.Case, error)
+	// Get returns everything known of one case, or casefile.ErrNotFound.
+	Get(ctx context.Context, ref string) (*casefile.View, error)
+	// OpenAttachment opens a stored attachment, or returns casefile.ErrNotFound. The caller closes it.
+	OpenAttachment(ctx context.Context, id int64) (casefile.Attachment, io.ReadCloser, error)
+	// OpenRaw opens a message as it came in or went out, with its size in bytes. The caller closes it.
+	OpenRaw(ctx context.Context, messageID int64) (size int64, r io.ReadCloser, err error)
+	// Deliveries returns one page of outgoing mails: those in any of the states (all if empty), newest first, older than
+	// the delivery with the id before (0: the newest), at most limit.
+	Deliveries(ctx context.Context, states []casefile.DeliveryState, before int64, limit int) ([]casefile.Delivery, error)
+	// DeliveryCounts returns how many deliveries are in each state.
+	DeliveryCounts(ctx context.Context) (map[casefile.DeliveryState]int, error)
 }
 
-// Preview is the very mail that a letter would become.
-type Preview struct {
-	From, To, Subject string
-	Text              string // the text part, with greeting, signature and reference
+// Intake is what the desk reads of the intake ledger.
+type Intake interface {
+	// Mailboxes returns the watched folders and their health.
+	Mailboxes(ctx context.Context) ([]Mailbox, error)
+	// Entries returns mails that were seen, newest first: those with the fate ("": all), older than the entry with the id
+	// before (0: the newest), at most limit.
+	Entries(ctx context.Context, fate string, before int64, limit int) ([]Entry, error)
 }
 
-// Office is what a person at the desk can do. Each method is one transaction, safe for concurrent use, and refuses
-// with the errors above (matched by errors.Is). user is the id of who does it and stands in the case's history.
+// Mailbox is one watched folder.
+type Mailbox struct {
+	Name, Folder string
+	Health       string // "" while all is well; else a sentence for the operator
+	HealthAt     time.Time
+	SweptAt      time.Time // when it was last proven against the server; zero: not yet
+	Missing      int       // how many mails that sweep found missing in the ledger
+}
+
+// Entry is one line of the ledger: a mail that was seen, and its fate.
+type Entry struct {
+	ID      int64
+	Mailbox string
+	Folder  string
+	UID     uint32
+	Size    int64 // bytes
+	SeenAt  time.Time
+	Fate    string // CONTRACTS section 1; "" while it is not yet read
+	Reason  string // a sentence without case text
+	Ref     string // of the case it became or joined, "" if none
+	From    string // opened from the case's message; "" when there is none
+	Subject string
+}
+
+// Codes is the codebook as the desk's reference book reads it. *codebook.Book has these methods.
+type Codes interface {
+	Lookup(ctx context.Context, system codes.System, code string, on time.Time) (codebook.Entry, bool, error)
+	Find(ctx context.Context, code string, on time.Time) ([]codebook.Entry, error)
+	Search(ctx context.Context, words string, opts codebook.SearchOptions) ([]codebook.Hit, error)
+	Notes(ctx context.Context, system codes.System, code string, on time.Time) ([]codebook.Note, error)
+	Releases() []codebook.Release
+}
+
+// Office is what a person at the desk can do. Each method is one transaction, safe for concurrent use; user is the id
+// of who does it and stands in the case's history. A method refuses with
+//   - casefile.ErrNotFound for a case, message or delivery that does not exist,
+//   - *casefile.ClaimedError when a colleague has the case in hand,
+//   - *casefile.TransitionError when the state does not allow it (an answer to a closed case, requeueing one that did
+//     not fail), casefile.ErrNotDue for a delivery,
+//   - an error with a method Stale() bool that returns true, when a letter was written before the newest incoming
+//     message of the case.
+//
+// The desk reads the case again for the details and shows them, with the text that was to be sent kept in its form.
 type Office interface {
 	// Claim takes a case in hand; claiming what one already has succeeds.
 	Claim(ctx context.Context, ref string, user int64) error
-	// Release puts a claimed case back where it waited. A lead may release a colleague's.
-	Release(ctx context.Context, ref string, user int64) error
-	// Answer sends the consultant's words as the answer, claiming the case first if nobody has it.
-	Answer(ctx context.Context, ref string, user int64, l Letter) error
+	// Release puts a claimed case back where it waited. force takes it out of a colleague's hands; only leads get there.
+	Release(ctx context.Context, ref string, user int64, force bool) error
+	// Answer sends the consultant's words as the answer, claiming the case first if nobody has it. seen is the id of the
+	// newest message that the writer had before them; 0 skips the check.
+	Answer(ctx context.Context, ref string, user int64, body string, seen int64) error
 	// Ask sends a question back to the asker; the case waits for the reply.
-	Ask(ctx context.Context, ref string, user int64, l Letter) error
-	// Preview composes what Answer (or, with ask, Ask) would send, and changes nothing.
-	Preview(ctx context.Context, ref string, user int64, ask bool, body string) (Preview, error)
+	Ask(ctx context.Context, ref string, user int64, body string, seen int64) error
+	// Preview composes the text of the very mail that Answer (or, with ask, Ask) would send, and changes nothing.
+	Preview(ctx context.Context, ref string, user int64, body string, ask bool) (subject, text string, err error)
 	// Note keeps a remark for colleagues; it is never sent.
 	Note(ctx context.Context, ref string, user int64, body string) error
-	// Close ends a case; reason may be empty.
+	// Close ends a case without another mail; reason may be empty.
 	Close(ctx context.Context, ref string, user int64, reason string) error
-	// Reopen puts an answered, closed or set aside case back to waiting.
+	// Reopen puts an answered, asked back, closed or set aside case back to waiting.
 	Reopen(ctx context.Context, ref string, user int64) error
 	// Requeue gives a failed case's step another try.
 	Requeue(ctx context.Context, ref string, user int64) error
-	// SaveDraft keeps an unfinished answer; an empty body removes it.
+	// SaveDraft keeps an unfinished answer of this user; an empty body removes it. It is no event, and wakes no page.
 	SaveDraft(ctx context.Context, ref string, user int64, body string) error
-	// Retry makes a deferred or failed delivery due now.
-	Retry(ctx context.Context, delivery int64, user int64) error
-	// Arrived settles an uncertain delivery as accepted.
-	Arrived(ctx context.Context, delivery int64, user int64) error
-	// Resend sends an uncertain delivery once more under the same Message-ID.
-	Resend(ctx context.Context, delivery int64, user int64) error
-	// Approve sends a held delivery.
-	Approve(ctx context.Context, delivery int64, user int64) error
-	// Cancel ends a delivery that has not been sent.
-	Cancel(ctx context.Context, delivery int64, user int64) error
+	// Reveal records that the user looked at identifiers of a patient, and why they stand in the case's history.
+	Reveal(ctx context.Context, ref string, user int64) error
+	// Deliver settles what a delivery waits for.
+	Deliver(ctx context.Context, delivery int64, user int64, what Decision) error
 }
+
+// Decision is what a person decides about a delivery. It is a plain string so that the rooms below need not know this
+// package.
+type Decision = string
+
+const (
+	RetryNow  Decision = "retry"   // a deferred or failed one is due now
+	Arrived   Decision = "arrived" // an uncertain one did arrive
+	SendAgain Decision = "resend"  // an uncertain one is sent once more under the same Message-ID
+	Approve   Decision = "approve" // a held one may go
+	Cancel    Decision = "cancel"  // a held, queued, deferred or failed one is not to be sent
+)
 
 // Changes wakes live pages.
 type Changes interface {
 	// Wait returns when something has changed after since, with the newest sequence number and the references of the
-	// cases that changed; intake and outbox changes that concern no case come with an empty list. since 0 returns the
-	// present number at once. It returns ctx.Err() when ctx ends.
+	// cases that changed, which may be more than did; changes that concern no case come with an empty list. since 0
+	// returns the present number at once. It returns ctx.Err() when ctx ends.
 	Wait(ctx context.Context, since int64) (seq int64, refs []string, err error)
 }
 
-// Options are what a desk is built from. Cases, Office, Codes and People are required.
+// Options are what a desk is built from. Cases, Intake, Office, Codes, People and PublicURL are required.
 type Options struct {
 	Cases   Cases
+	Intake  Intake
 	Office  Office
 	Codes   Codes
 	People  *people.People
@@ -108,16 +164,18 @@ type Options struct {
 	Zone *time.Location
 	// Firm is the name shown at sign-in. Defaults to "CaseConsultant".
 	Firm string
-	// Starter says that the codebook is the embedded starter, which the code pages must tell.
-	Starter bool
-	Log     *slog.Logger     // defaults to slog.Default()
-	Now     func() time.Time // defaults to time.Now
+	// RemoteAddr tells the address of a request's browser, for slowing down wrong passwords. Defaults to the connection's;
+	// behind a proxy on the same machine, to the last address of X-Forwarded-For.
+	RemoteAddr func(*http.Request) string
+	Log        *slog.Logger     // defaults to slog.Default()
+	Now        func() time.Time // defaults to time.Now
 }
 
-// Attachment is a stored file on its way to a browser.
-type Attachment struct {
-	Filename    string // as the sender named it: untrusted
-	ContentType string
-	Size        int64
-	Body        io.ReadCloser
+// isStale tells whether a letter was refused because the case has a newer message.
+func isStale(err error) bool {
+	var stale interface {
+		error
+		Stale() bool
+	}
+	return errors.As(err, &stale) && stale.Stale()
 }
