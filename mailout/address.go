@@ -94,9 +94,9 @@ func wireAddress(address string) (string, error) {
 // atext of RFC 5322 section 3.2.3, with the dot.
 const atext = ".ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~"
 
-// path gives an address as it stands in MAIL and RCPT: in angle brackets, its
+// smtpPath gives an address as it stands in MAIL and RCPT: in angle brackets, its
 // local part quoted where it must be.
-func path(wire string) string {
+func smtpPath(wire string) string {
 	if wire == "" {
 		return "<>"
 	}
@@ -129,9 +129,9 @@ func prepareEnvelope(envelope Envelope) (prepared, error) {
 			return e, fmt.Errorf("envelope sender: %w", err)
 		}
 		e.utf8 = !isASCII(wire)
-		e.from = path(wire)
+		e.from = smtpPath(wire)
 	} else {
-		e.from = path("")
+		e.from = smtpPath("")
 	}
 	if len(envelope.To) == 0 {
 		return e, fmt.Errorf("envelope: no recipient: %w", ErrAddress)
@@ -142,7 +142,7 @@ func prepareEnvelope(envelope Envelope) (prepared, error) {
 			return e, fmt.Errorf("envelope recipient %d: %w", i+1, err)
 		}
 		e.utf8 = e.utf8 || !isASCII(wire)
-		e.to = append(e.to, path(wire))
+		e.to = append(e.to, smtpPath(wire))
 	}
 	return e, nil
 }

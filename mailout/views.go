@@ -247,6 +247,9 @@ type AskBack struct {
 // consultant (which bears the reference alone).
 type Notice struct {
 	Case
+	// Title is the subject, to which the reference is added; "" makes it a reply to
+	// Case.Subject.
+	Title      string
 	Headline   string
 	Paragraphs []string
 	// Lines are facts in two columns, as in a summary's reading.
