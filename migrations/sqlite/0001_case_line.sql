@@ -60,24 +60,32 @@ CREATE TABLE mailboxes (
     folder      TEXT   NOT NULL,
     uidvalidity BIGINT NOT NULL DEFAULT 0,
     last_uid    BIGINT NOT NULL DEFAULT 0,
+    generation  BIGINT NOT NULL DEFAULT 0,
+    floor       BIGINT NOT NULL DEFAULT 0,
+    renumbered  BOOLEAN NOT NULL DEFAULT FALSE,
     epoch       BIGINT NOT NULL DEFAULT 0,
     owner       BIGINT NOT NULL DEFAULT 0,
     beat        BIGINT NOT NULL DEFAULT 0,
     health      TEXT   NOT NULL DEFAULT '',
     health_code TEXT   NOT NULL DEFAULT '',
+    health_detail TEXT NOT NULL DEFAULT '',
     health_at   BIGINT NOT NULL DEFAULT 0,
+    retry_at    BIGINT NOT NULL DEFAULT 0,
     swept_at    BIGINT NOT NULL DEFAULT 0,
     swept_listed  BIGINT NOT NULL DEFAULT 0,
-    swept_missing BIGINT NOT NULL DEFAULT 0,
+    swept_holes   BIGINT NOT NULL DEFAULT 0,
+    swept_waiting BIGINT NOT NULL DEFAULT 0,
     UNIQUE (name, folder)
 );
 
--- The intake ledger: every UID ever seen and its fate.
+-- The intake ledger: every UID ever seen and its fate. A generation is one numbering of a folder: UIDVALIDITY alone
+-- does not tell two apart when a server comes back to an old one.
 CREATE TABLE ledger_entries (
     id          BIGINT  PRIMARY KEY,
     mailbox     TEXT    NOT NULL,
     folder      TEXT    NOT NULL,
     uidvalidity BIGINT  NOT NULL,
+    generation  BIGINT  NOT NULL,
     uid         BIGINT  NOT NULL,
     size        BIGINT  NOT NULL DEFAULT 0,
     server_size BIGINT  NOT NULL DEFAULT 0,
@@ -96,15 +104,26 @@ CREATE TABLE ledger_entries (
     attempts    BIGINT  NOT NULL DEFAULT 0,
     next_at     BIGINT  NOT NULL DEFAULT 0,
     error       TEXT    NOT NULL DEFAULT '',
-    mark        TEXT    NOT NULL DEFAULT '' CHECK (mark IN ('', 'wanted', 'done', 'refused')),
-    fetch_failures BIGINT NOT NULL DEFAULT 0,
+    mark        TEXT    NOT NULL DEFAULT '' CHECK (mark IN ('', 'wanted', 'flagged', 'moved', 'refused', 'impossible', 'gone', 'left')),
+    mark_code   TEXT    NOT NULL DEFAULT '',
     gone_at     BIGINT,
-    UNIQUE (mailbox, folder, uidvalidity, uid)
+    UNIQUE (mailbox, folder, generation, uid)
 );
 CREATE INDEX ledger_entries_step ON ledger_entries (next_at) WHERE step <> '';
-CREATE INDEX ledger_entries_mark ON ledger_entries (mailbox, folder, uidvalidity, uid) WHERE mark = 'wanted';
+CREATE INDEX ledger_entries_mark ON ledger_entries (mailbox, folder, generation, uid) WHERE mark IN ('wanted', 'refused');
 CREATE INDEX ledger_entries_fingerprint ON ledger_entries (fingerprint);
 CREATE INDEX ledger_entries_seen ON ledger_entries (seen_at, id);
+
+-- Mails that could not be fetched yet: holes below the cursor, with how often they were tried.
+CREATE TABLE fetch_failures (
+    mailbox    TEXT   NOT NULL,
+    folder     TEXT   NOT NULL,
+    generation BIGINT NOT NULL,
+    uid        BIGINT NOT NULL,
+    tries      BIGINT NOT NULL,
+    reason     TEXT   NOT NULL DEFAULT '',
+    PRIMARY KEY (mailbox, folder, generation, uid)
+);
 
 CREATE TABLE cases (
     id          BIGINT PRIMARY KEY,
