@@ -510,4 +510,3 @@ func (l *Ledger) Health(ctx context.Context, lease mailin.Lease, health mailin.H
 	return l.held(ctx, lease, `health = $4, health_code = $5, health_detail = $6, health_at = $7, retry_at = $8`, nil,
 		string(health.State), health.Code, health.Detail, health.At.UnixMilli(), retry)
 }
-
