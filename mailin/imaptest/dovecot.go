@@ -1,0 +1,215 @@
+package imaptest
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"text/template"
+	"time"
+)
+
+// dovecotBinary is the environment variable that names the binary.
+const dovecotBinary = "CASECONSULTANT_TEST_DOVECOT"
+
+func requireDovecot(tb testing.TB) {
+	tb.Helper()
+	if os.Getenv(dovecotBinary) == "" {
+		missing(tb, "Dovecot (set "+dovecotBinary+" to its binary)")
+	}
+	if _, err := exec.LookPath(os.Getenv(dovecotBinary)); err != nil {
+		missing(tb, fmt.Sprintf("Dovecot: %v", err))
+	}
+}
+
+// dovecotBackend is a Dovecot 2.3 of its own, with its own folders and ports.
+type dovecotBackend struct {
+	dir              string
+	plain, encrypted string
+	process          *exec.Cmd
+	ended            chan struct{}
+}
+
+// Everybody signs in with the same password. Mail is kept as Maildir, as most installations have it.
+var dovecotConfig = template.Must(template.New("").Parse(`
+protocols = imap
+listen = 127.0.0.1
+base_dir = {{.Dir}}/base
+state_dir = {{.Dir}}/state
+instance_name = imaptest
+log_path = {{.Dir}}/dovecot.log
+default_internal_user = {{.Internal}}
+default_login_user = {{.Login}}
+ssl = yes
+ssl_cert = <{{.Dir}}/cert.pem
+ssl_key = <{{.Dir}}/key.pem
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+mail_location = maildir:{{.Dir}}/mail/%u
+mail_uid = {{.UID}}
+mail_gid = {{.GID}}
+first_valid_uid = 1
+mail_fsync = never
+mail_max_userip_connections = 100
+passdb {
+  driver = static
+  args = "password={{.Password}}"
+}
+userdb {
+  driver = static
+  args = uid={{.UID}} gid={{.GID}} home={{.Dir}}/mail/%u
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = {{.Plain}}
+  }
+  inet_listener imaps {
+    port = {{.Encrypted}}
+    ssl = yes
+  }
+}
+service anvil {
+  chroot =
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+`))
+
+func startDovecot(tb testing.TB, cert certificate) backend {
+	// Not tb.TempDir: Dovecot puts sockets there, whose paths must be short.
+	dir, err := os.MkdirTemp("", "imap")
+	check(tb, err, "making a folder")
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	check(tb, os.Chmod(dir, 0o755), "opening the folder to Dovecot's users")
+	for _, sub := range []string{"base", "state", "mail"} {
+		check(tb, os.Mkdir(filepath.Join(dir, sub), 0o755), "making a folder")
+	}
+	check(tb, os.WriteFile(filepath.Join(dir, "cert.pem"), cert.certPEM, 0o644), "writing the certificate")
+	check(tb, os.WriteFile(filepath.Join(dir, "key.pem"), cert.keyPEM, 0o600), "writing the key")
+
+	uid, gid := mailUser(tb)
+	check(tb, os.Chown(filepath.Join(dir, "mail"), uid, gid), "giving the mail folder away")
+	values := map[string]any{"Dir": dir, "UID": uid, "GID": gid, "Password": Password, "Internal": "dovecot", "Login": "dovenull"}
+	if os.Getuid() != 0 {
+		self, err := user.Current()
+		check(tb, err, "finding out who we are")
+		values["Internal"], values["Login"] = self.Username, self.Username
+	}
+	plain, encrypted := freePort(tb), freePort(tb)
+	values["Plain"], values["Encrypted"] = plain, encrypted
+	var config bytes.Buffer
+	check(tb, dovecotConfig.Execute(&config, values), "writing the configuration")
+	check(tb, os.WriteFile(filepath.Join(dir, "dovecot.conf"), config.Bytes(), 0o644), "writing the configuration")
+
+	d := &dovecotBackend{
+		dir:       dir,
+		plain:     net.JoinHostPort("127.0.0.1", strconv.Itoa(plain)),
+		encrypted: net.JoinHostPort("127.0.0.1", strconv.Itoa(encrypted)),
+	}
+	d.start(tb)
+	tb.Cleanup(func() {
+		d.stop(tb)
+		if tb.Failed() {
+			if text, err := os.ReadFile(filepath.Join(dir, "dovecot.log")); err == nil {
+				tb.Logf("Dovecot's log:\n%s", text)
+			}
+		}
+	})
+	return d
+}
+
+// mailUser is who owns the mails: Dovecot refuses root.
+func mailUser(tb testing.TB) (uid, gid int) {
+	if os.Getuid() != 0 {
+		return os.Getuid(), os.Getgid()
+	}
+	for _, name := range []string{"vmail", "nobody"} {
+		if found, err := user.Lookup(name); err == nil {
+			uid, _ := strconv.Atoi(found.Uid)
+			gid, _ := strconv.Atoi(found.Gid)
+			return uid, gid
+		}
+	}
+	tb.Fatal("there is neither a user vmail nor nobody to own the mails")
+	return 0, 0
+}
+
+func freePort(tb testing.TB) int {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	check(tb, err, "looking for a free port")
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func (d *dovecotBackend) addresses() (plain, encrypted string) { return d.plain, d.encrypted }
+
+func (d *dovecotBackend) start(tb testing.TB) {
+	if d.process != nil {
+		return
+	}
+	process := exec.Command(os.Getenv(dovecotBinary), "-F", "-c", filepath.Join(d.dir, "dovecot.conf"))
+	process.SysProcAttr = endWithParent()
+	var said bytes.Buffer
+	process.Stdout, process.Stderr = &said, &said
+	check(tb, process.Start(), "starting Dovecot")
+	ended := make(chan struct{})
+	go func() {
+		_ = process.Wait()
+		close(ended)
+	}()
+	d.process, d.ended = process, ended
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		conn, err := net.DialTimeout("tcp", d.plain, time.Second)
+		if err == nil {
+			_ = conn.Close()
+			return
+		}
+		select {
+		case <-ended:
+			tb.Fatalf("Dovecot ended at once: %s", said.String())
+		case <-time.After(10 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			tb.Fatal("Dovecot does not listen")
+		}
+	}
+}
+
+// stop ends the whole group: Dovecot's mail processes otherwise live on for some seconds.
+func (d *dovecotBackend) stop(tb testing.TB) {
+	if d.process == nil {
+		return
+	}
+	_ = d.process.Process.Signal(os.Interrupt)
+	select {
+	case <-d.ended:
+	case <-time.After(10 * time.Second):
+		_ = d.process.Process.Kill()
+		<-d.ended
+	}
+	d.process = nil
+}
+
+// renumber removes what Dovecot knows of the folder, so that it reads the files anew.
+func (d *dovecotBackend) renumber(tb testing.TB, folder string) {
+	dir := filepath.Join(d.dir, "mail", Username)
+	if folder != "INBOX" {
+		dir = filepath.Join(dir, "."+strings.ReplaceAll(folder, "/", "."))
+	}
+	// Dovecot takes the time as UIDVALIDITY, so ask for a new one plainly; UIDs start over, one higher than before.
+	check(tb, os.Remove(filepath.Join(dir, "dovecot-uidlist")), "removing Dovecot's list of UIDs")
+	for _, index := range []string{"dovecot.index", "dovecot.index.log", "dovecot.index.cache"} {
+		if err := os.Remove(filepath.Join(dir, index)); err != nil && !os.IsNotExist(err) {
+			tb.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package imaptest
+
+import (
+	"bytes"
+	"io"
+	"log"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-imap/v2/imapserver"
+	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+	"github.com/emersion/go-sasl"
+)
+
+// memoryBackend is the IMAP library's own server.
+type memoryBackend struct {
+	user      *imapmemserver.User
+	plain     string
+	encrypted string
+}
+
+func startMemory(tb testing.TB, cert certificate) backend {
+	users := imapmemserver.New()
+	user := imapmemserver.NewUser(Username, Password)
+	check(tb, user.Create("INBOX", nil), "creating INBOX")
+	users.AddUser(user)
+	server := imapserver.New(&imapserver.Options{
+		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
+			return &memorySession{SessionIMAP4rev2: users.NewSession().(imapserver.SessionIMAP4rev2)}, nil, nil
+		},
+		Caps: imap.CapSet{
+			imap.CapIMAP4rev1: {}, imap.CapUIDPlus: {}, imap.CapMove: {}, imap.CapNamespace: {}, imap.CapESearch: {},
+			imap.CapListExtended: {}, imap.CapSpecialUse: {},
+		},
+		TLSConfig:    cert.serve(),
+		InsecureAuth: true,
+		Logger:       log.New(io.Discard, "", 0), // it logs every dropped connection
+	})
+	tb.Cleanup(func() { _ = server.Close() })
+	listen := func(encrypted bool) string {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		check(tb, err, "listening")
+		address := listener.Addr().String()
+		if encrypted {
+			listener = newTLSListener(listener, cert)
+		}
+		go func() { _ = server.Serve(listener) }()
+		return address
+	}
+	return &memoryBackend{user: user, plain: listen(false), encrypted: listen(true)}
+}
+
+func (m *memoryBackend) addresses() (plain, encrypted string) { return m.plain, m.encrypted }
+
+// The proxy in front refuses connections; what is in memory must stay.
+func (m *memoryBackend) stop(testing.TB)  {}
+func (m *memoryBackend) start(testing.TB) {}
+
+// memorySession mends the library's session and adds what it lacks.
+type memorySession struct {
+	imapserver.SessionIMAP4rev2
+}
+
+var _ imapserver.SessionSASL = (*memorySession)(nil)
+
+// Idle also announces what came between the last command and the beginning of IDLE, which the library keeps until something else comes.
+func (s *memorySession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	done := make(chan error, 1)
+	go func() { done <- s.SessionIMAP4rev2.Idle(w, stop) }()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+			if err := s.Poll(w, true); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (s *memorySession) AuthenticateMechanisms() []string { return []string{"PLAIN", "XOAUTH2"} }
+
+func (s *memorySession) Authenticate(mechanism string) (sasl.Server, error) {
+	switch mechanism {
+	case "PLAIN":
+		return sasl.NewPlainServer(func(_, username, password string) error { return s.Login(username, password) }), nil
+	case "XOAUTH2":
+		return &xoauth2Server{login: func() error { return s.Login(Username, Password) }}, nil
+	}
+	return nil, &imap.Error{Type: imap.StatusResponseTypeNo, Text: "mechanism not supported"}
+}
+
+// Token is the access token that the in-memory server takes.
+const Token = "valid-token"
+
+// xoauth2Server answers as Gmail does: a refusal is a challenge with JSON, which the client must answer before it is told NO.
+type xoauth2Server struct {
+	login   func() error
+	refused bool
+}
+
+func (x *xoauth2Server) Next(response []byte) (challenge []byte, done bool, err error) {
+	switch {
+	case x.refused:
+		return nil, false, &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeAuthenticationFailed, Text: "invalid credentials"}
+	case response == nil:
+		return nil, false, nil
+	case string(response) == "user="+Username+"\x01auth=Bearer "+Token+"\x01\x01":
+		return nil, true, x.login()
+	}
+	x.refused = true
+	return []byte(`{"status":"401","schemes":"bearer","scope":"https://mail.example/"}`), false, nil
+}
+
+// renumber makes the folder anew: the server then counts UIDVALIDITY up and UIDs from 1. An expunged mail at the front makes them differ.
+func (m *memoryBackend) renumber(tb testing.TB, folder string) {
+	var a admin
+	a.address = m.plain
+	defer a.close()
+	type stored struct {
+		raw   []byte
+		flags []imap.Flag
+		date  time.Time
+	}
+	var mails []stored
+	a.with(tb, folder, func(c *imapclient.Client, selected *imap.SelectData) error {
+		if selected.NumMessages == 0 {
+			return nil
+		}
+		section := &imap.FetchItemBodySection{Peek: true}
+		found, err := c.Fetch(imap.SeqSet{{Start: 1, Stop: 0}}, &imap.FetchOptions{Flags: true, InternalDate: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
+		for _, mail := range found {
+			mails = append(mails, stored{raw: mail.FindBodySection(section), flags: mail.Flags, date: mail.InternalDate})
+		}
+		return err
+	})
+	check(tb, m.user.Delete(folder), "deleting the folder")
+	check(tb, m.user.Create(folder, nil), "creating the folder")
+	for _, mail := range mails {
+		_, err := m.user.Append(folder, literal{bytes.NewReader(mail.raw)}, &imap.AppendOptions{Flags: mail.flags, Time: mail.date})
+		check(tb, err, "appending")
+	}
+}
+
+type literal struct{ *bytes.Reader }
+
+func (l literal) Size() int64 { return l.Reader.Size() }
