@@ -28,6 +28,7 @@ import (
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/intake"
 	"caseconsultant/workflow/people"
 )
 
@@ -39,6 +40,11 @@ type Cases interface {
 	List(ctx context.Context, f casefile.Filter) ([]casefile.Case, error)
 	// Get returns everything known of one case, or casefile.ErrNotFound.
 	Get(ctx context.Context, ref string) (*casefile.View, error)
+	// Heads returns the cases with these ids, without what is in them; ids without a case are left out.
+	Heads(ctx context.Context, ids []int64) (map[int64]casefile.Case, error)
+	// Reading reads what was found in a message (a codes.Reading), its mentions apart. into stays as it is for a message
+	// in which nothing was looked for.
+	Reading(ctx context.Context, messageID int64, into any) error
 	// OpenAttachment opens a stored attachment, or returns casefile.ErrNotFound. The caller closes it.
 	OpenAttachment(ctx context.Context, id int64) (casefile.Attachment, io.ReadCloser, error)
 	// OpenRaw opens a message as it came in or went out, with its size in bytes. The caller closes it.
@@ -50,37 +56,13 @@ type Cases interface {
 	DeliveryCounts(ctx context.Context) (map[casefile.DeliveryState]int, error)
 }
 
-// Intake is what the desk reads of the intake ledger.
+// Intake is what the desk reads of the intake ledger. *intake.Ledger has these methods.
 type Intake interface {
 	// Mailboxes returns the watched folders and their health.
-	Mailboxes(ctx context.Context) ([]Mailbox, error)
+	Mailboxes(ctx context.Context) ([]intake.Mailbox, error)
 	// Entries returns mails that were seen, newest first: those with the fate ("": all), older than the entry with the id
 	// before (0: the newest), at most limit.
-	Entries(ctx context.Context, fate string, before int64, limit int) ([]Entry, error)
-}
-
-// Mailbox is one watched folder.
-type Mailbox struct {
-	Name, Folder string
-	Health       string // "" while all is well; else a sentence for the operator
-	HealthAt     time.Time
-	SweptAt      time.Time // when it was last proven against the server; zero: not yet
-	Missing      int       // how many mails that sweep found missing in the ledger
-}
-
-// Entry is one line of the ledger: a mail that was seen, and its fate.
-type Entry struct {
-	ID      int64
-	Mailbox string
-	Folder  string
-	UID     uint32
-	Size    int64 // bytes
-	SeenAt  time.Time
-	Fate    string // CONTRACTS section 1; "" while it is not yet read
-	Reason  string // a sentence without case text
-	Ref     string // of the case it became or joined, "" if none
-	From    string // opened from the case's message; "" when there is none
-	Subject string
+	Entries(ctx context.Context, fate string, before int64, limit int) ([]intake.Entry, error)
 }
 
 // Codes is the codebook as the desk's reference book reads it. *codebook.Book has these methods.
@@ -162,6 +144,8 @@ type Options struct {
 	PublicURL *url.URL
 	// Zone is the firm's time zone, in which times are written before the reader's browser rewrites them. Defaults to UTC.
 	Zone *time.Location
+	// Queues are the names of the configured queues, to filter by. One or none: no filter.
+	Queues []string
 	// Firm is the name shown at sign-in. Defaults to "CaseConsultant".
 	Firm string
 	// RemoteAddr tells the address of a request's browser, for slowing down wrong passwords. Defaults to the connection's;

@@ -1,0 +1,138 @@
+package desk
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+
+	"caseconsultant/workflow/codes"
+)
+
+// segment is a piece of foreign text as a page shows it: plain, a mention of a code, or masked because it may identify
+// a patient. The template escapes all of it.
+type segment struct {
+	Text    string
+	Mention bool
+	System  string
+	Href    string
+	Title   string
+	Anchor  string
+	Mask    bool
+}
+
+// lit is a mention to be marked in a text, by byte offsets.
+type lit struct {
+	start, end int
+	system     codes.System
+	code       string
+	title      string
+	known      bool // it has a line among the case's codes, which the anchor opens
+}
+
+// segments cuts a text at its mentions and at what may identify a patient. Offsets that do not fit are left out: they
+// were made from another reading of the text, and a wrong mark is worse than none. The pieces put together are the
+// text, but for what is masked.
+func segments(text string, mentions []lit, reveal bool) (out []segment, masked int) {
+	slices.SortStableFunc(mentions, func(a, b lit) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end)) })
+	var found []identifier
+	if !reveal {
+		found = findIdentifiers(text)
+	}
+	type piece struct {
+		start, end int
+		seg        segment
+	}
+	var pieces []piece
+	at := 0
+	for _, m := range mentions {
+		if m.start < at || m.end <= m.start || m.end > len(text) {
+			continue
+		}
+		seg := segment{Text: text[m.start:m.end], Mention: true, System: string(m.system), Title: m.title, Href: codePath(m.system, m.code)}
+		if m.known {
+			seg.Anchor = codeAnchor(m.system, m.code)
+		}
+		pieces = append(pieces, piece{m.start, m.end, seg})
+		at = m.end
+	}
+	for _, f := range found {
+		if f.Start < 0 || f.End <= f.Start || f.End > len(text) {
+			continue
+		}
+		// A code is no identifier, whatever it looks like; the rest of the place is masked all the same.
+		start, end := f.Start, f.End
+		overlaps := func(p piece) bool { return p.seg.Mention && p.start < end && start < p.end }
+		if slices.ContainsFunc(pieces, overlaps) {
+			continue
+		}
+		pieces = append(pieces, piece{start, end, segment{Text: maskText(f.Kind), Mask: true, Title: identifierName(f.Kind)}})
+		masked++
+	}
+	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.start, b.start) })
+	at = 0
+	for _, p := range pieces {
+		if p.start < at {
+			continue // two identifiers that overlap: the first one stands for both
+		}
+		if p.start > at {
+			out = append(out, segment{Text: text[at:p.start]})
+		}
+		out = append(out, p.seg)
+		at = p.end
+	}
+	if at < len(text) {
+		out = append(out, segment{Text: text[at:]})
+	}
+	return out, masked
+}
+
+// mask is a text for a list, with what may identify a patient replaced.
+func mask(text string) string {
+	if text == "" {
+		return ""
+	}
+	return maskIdentifiers(text)
+}
+
+func maskText(kind string) string { return "[" + identifierName(kind) + "]" }
+
+func identifierName(kind string) string {
+	switch kind {
+	case "ssn":
+		return "social security number"
+	case "mrn":
+		return "record number"
+	case "dob":
+		return "date of birth"
+	case "mbi":
+		return "Medicare number"
+	case "name-label":
+		return "name"
+	case "member":
+		return "member number"
+	}
+	return strings.ReplaceAll(kind, "-", " ")
+}
+
+func codePath(system codes.System, code string) string {
+	return "/codes/" + url.PathEscape(string(system)) + "/" + url.PathEscape(code)
+}
+
+func codeAnchor(system codes.System, code string) string {
+	return "code-" + string(system) + "-" + strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '_'
+	}, code)
+}
+
+// firstLine is the beginning of a text on one line, for a folded message.
+func firstLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > 160 {
+		text = strings.ToValidUTF8(text[:160], "") + "…"
+	}
+	return text
+}
