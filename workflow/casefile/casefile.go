@@ -178,7 +178,8 @@ type Parsed struct {
 	Quoted       string   `json:"quoted,omitempty"`
 	Signature    string   `json:"signature,omitempty"`
 	ReplyOffsets [][2]int `json:"reply_offsets,omitempty"`
-	Forward      bool     `json:"forward,omitempty"` // Quoted is a forward and belongs to the question
+	Forward      bool     `json:"forward,omitempty"`    // Quoted is a forward and belongs to the question
+	References   []string `json:"references,omitempty"` // Message-IDs of the mails before it, oldest first
 }
 
 // Message is one mail of a case, incoming or outgoing.
@@ -191,7 +192,7 @@ type Message struct {
 	Sender     Person
 	Recipients []Person
 	Subject    string
-	HeaderID   string // Message-ID with its angle brackets, "" if the mail has none
+	HeaderID   string // Message-ID without angle brackets, "" if the mail has none
 	RawID      int64  // content with the mail as it came or went; 0 if there is none
 	Problems   []string
 	Parsed     Parsed
@@ -266,7 +267,7 @@ type Delivery struct {
 	Size      int64
 	Envelope  Envelope
 	Automatic bool
-	HeaderID  string // Message-ID with its angle brackets, the same for all attempts
+	HeaderID  string // Message-ID without angle brackets, the same for all attempts
 	Round     int64  // grows each time it is given out again
 
 	CreatedAt   time.Time

@@ -342,3 +342,58 @@ func (f *Files) OpenRaw(ctx context.Context, messageID int64) (size int64, r io.
 	}
 	return content.Size, content, nil
 }
+
+// DeliveryByHeader returns the delivery that bears a Message-ID, and its case; zeros if there is none.
+func DeliveryByHeader(ctx context.Context, tx *store.Tx, headerID string) (id, caseID int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT id, case_id FROM deliveries WHERE header_id_hash = $1`, HeaderKey(tx.DB(), headerID)).Scan(&id, &caseID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("look for the delivery of a Message-ID: %w", err)
+	}
+	return id, caseID, nil
+}
+
+// Sending returns the deliveries that some process is handing to a server.
+func (f *Files) Sending(ctx context.Context) ([]Delivery, error) {
+	list, err := f.deliveries(ctx, `d.state = 'sending' ORDER BY d.id`)
+	if err != nil {
+		return nil, fmt.Errorf("list the deliveries being sent: %w", err)
+	}
+	return list, nil
+}
+
+// DueDeliveries returns up to limit deliveries that were due to be sent at the moment, the longest due first.
+func (f *Files) DueDeliveries(ctx context.Context, at time.Time, limit int) (due []Delivery, err error) {
+	err = f.each(ctx, fmt.Sprintf(`SELECT id, round FROM deliveries WHERE state IN ('queued', 'deferred') AND next_at <= $1 ORDER BY next_at, id LIMIT %d`, limit),
+		[]any{at.UnixMilli()}, func(row scanner) error {
+			var d Delivery
+			err := row.Scan(&d.ID, &d.Round)
+			due = append(due, d)
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("look for due deliveries: %w", err)
+	}
+	return due, nil
+}
+
+// UncertainSince returns up to limit deliveries that have been uncertain since the moment and of which nobody was told.
+func (f *Files) UncertainSince(ctx context.Context, at time.Time, limit int) ([]Delivery, error) {
+	list, err := f.deliveries(ctx, fmt.Sprintf(`d.state = 'uncertain' AND d.uncertain_at <= $1 AND d.alarmed_at IS NULL ORDER BY d.uncertain_at LIMIT %d`, limit), at.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("look for uncertain deliveries: %w", err)
+	}
+	return list, nil
+}
+
+// Alarmed notes that a person was told of an uncertain delivery.
+func (f *Files) Alarmed(ctx context.Context, id int64) error {
+	return f.db.InTx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE deliveries SET alarmed_at = $2 WHERE id = $1`, id, tx.Now.UnixMilli()); err != nil {
+			return fmt.Errorf("note the alarm about delivery %d: %w", id, err)
+		}
+		return nil
+	})
+}

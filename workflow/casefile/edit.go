@@ -233,9 +233,9 @@ func AddressKey(db *store.DB, address string) string {
 	return db.LookupHash("address", strings.ToLower(strings.TrimSpace(address)))
 }
 
-// HeaderKey is the keyed hash of a Message-ID.
+// HeaderKey is the keyed hash of a Message-ID, with or without its angle brackets.
 func HeaderKey(db *store.DB, id string) string {
-	id = strings.TrimSpace(id)
+	id = strings.Trim(id, "<> \t")
 	if id == "" {
 		return ""
 	}

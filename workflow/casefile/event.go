@@ -32,6 +32,7 @@ const (
 	EventFailed    EventKind = "failed"
 	EventEdited    EventKind = "edited"
 	EventLinked    EventKind = "linked"
+	EventRevealed  EventKind = "revealed"
 )
 
 // DeliveryEvent is the kind of the event that a delivery came into a state.

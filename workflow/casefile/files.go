@@ -366,3 +366,44 @@ type Change struct {
 	Version int64
 	State   State
 }
+
+// NewlyOverdue returns up to limit open cases whose time has passed and that do not bear the flag yet.
+func (f *Files) NewlyOverdue(ctx context.Context, now time.Time, limit int) (ids []int64, err error) {
+	err = f.each(ctx, fmt.Sprintf(`SELECT c.id FROM cases c WHERE c.due_at < $1 AND c.state IN ('waiting', 'claimed', 'in_review')
+		AND NOT EXISTS (SELECT 1 FROM case_flags x WHERE x.case_id = c.id AND x.flag = 'overdue') ORDER BY c.due_at LIMIT %d`, limit), []any{now.UnixMilli()}, func(row scanner) error {
+		var id int64
+		err := row.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for overdue cases: %w", err)
+	}
+	return ids, nil
+}
+
+// ForgetChanges removes what live pages were told before a moment.
+func (f *Files) ForgetChanges(ctx context.Context, before time.Time) error {
+	var old int
+	if err := f.db.Read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM changes WHERE at < $1 LIMIT 1) x`, before.UnixMilli()).Scan(&old); err != nil || old == 0 {
+		return err
+	}
+	return f.db.InTx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM changes WHERE at < $1`, before.UnixMilli()); err != nil {
+			return fmt.Errorf("forget old changes: %w", err)
+		}
+		return nil
+	})
+}
+
+// SaveDraft keeps an unfinished answer without touching the case: it is no event, and others' work does not become
+// stale by it.
+func (f *Files) SaveDraft(ctx context.Context, ref string, user int64, body string) error {
+	return f.db.InTx(ctx, func(tx *store.Tx) error {
+		e := &Edit{tx: tx}
+		if err := tx.QueryRowContext(ctx, `SELECT id, key_id FROM cases WHERE ref = $1`, ref).Scan(&e.ID, &e.keyID); err != nil {
+			return notFound(err)
+		}
+		return e.KeepDraft(ctx, user, body)
+	})
+}

@@ -100,12 +100,12 @@ func (e *Edit) AddMessage(ctx context.Context, m NewMessage) error {
 		return err
 	}
 	result, err := e.tx.ExecContext(ctx, `INSERT INTO messages (id, case_id, direction, ledger_id, delivery_id, at, sender, sender_hash, recipients, subject,
-			header_id, header_id_hash, content_key, raw_id, parsed_id, problems, screen, trust, intent, opened, reopened, answerable, step)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+			header_id, header_id_hash, content_key, raw_id, parsed_id, problems, screen, trust, intent, opened, reopened, answerable, step, next_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 		ON CONFLICT (content_key) DO NOTHING`,
 		m.ID, e.ID, string(m.Direction), nullID(m.LedgerID), nullID(m.DeliveryID), m.At.UnixMilli(), sender, AddressKey(e.tx.DB(), m.Sender.Address), to, subject,
 		headerID, HeaderKey(e.tx.DB(), m.HeaderID), contentHash(e.tx.DB(), m.ContentKey), nullID(m.RawID), parsedID, problems,
-		m.Screen, m.Trust, m.Intent, m.Opened, m.Reopened, m.Answerable, string(m.Step))
+		m.Screen, m.Trust, m.Intent, m.Opened, m.Reopened, m.Answerable, string(m.Step), e.tx.Now.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("keep message %d: %w", m.ID, err)
 	}
@@ -329,8 +329,8 @@ func (f *Files) Reading(ctx context.Context, messageID int64, into any) error {
 // Advance takes a message from one step to the next; ErrNotDue if it is not at step from, in which case the caller
 // rolls back: a second run beside the first changes nothing.
 func (e *Edit) Advance(ctx context.Context, messageID int64, from, to Step) error {
-	result, err := e.tx.ExecContext(ctx, `UPDATE messages SET step = $3, attempts = 0, next_at = 0, error = '' WHERE id = $1 AND step = $2`,
-		messageID, string(from), string(to))
+	result, err := e.tx.ExecContext(ctx, `UPDATE messages SET step = $3, attempts = 0, next_at = $4, error = '' WHERE id = $1 AND step = $2`,
+		messageID, string(from), string(to), e.tx.Now.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("take message %d from %s to %s: %w", messageID, from, to, err)
 	}
@@ -496,4 +496,103 @@ func (f *Files) readFindings(ctx context.Context, v *View, keyID int64) error {
 		}
 		return nil
 	})
+}
+
+// CountFailure counts a failed attempt of a message's step and returns its case and how often it has failed. ErrNotDue
+// if the message is no longer at that step.
+func CountFailure(ctx context.Context, tx *store.Tx, messageID int64, step Step, code string) (caseID, attempts int64, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE messages SET attempts = attempts + 1, error = $3 WHERE id = $1 AND step = $2 RETURNING case_id, attempts`,
+		messageID, string(step), code).Scan(&caseID, &attempts)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, ErrNotDue
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("count a failure of message %d: %w", messageID, err)
+	}
+	return caseID, attempts, nil
+}
+
+// PostponeStep says when a message's step is to be tried again.
+func PostponeStep(ctx context.Context, tx *store.Tx, messageID int64, at time.Time) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE messages SET next_at = $2 WHERE id = $1`, messageID, at.UnixMilli()); err != nil {
+		return fmt.Errorf("postpone the step of message %d: %w", messageID, err)
+	}
+	return nil
+}
+
+// DueStep is a step that our rows say is due.
+type DueStep struct {
+	MessageID int64
+	Step      Step
+	Round     int64
+}
+
+// DueSteps returns up to limit steps that were due at the moment, the longest due first.
+func (f *Files) DueSteps(ctx context.Context, at time.Time, limit int) (due []DueStep, err error) {
+	err = f.each(ctx, fmt.Sprintf(`SELECT id, step, attempts FROM messages WHERE step IN ('extract', 'attach', 'route') AND next_at <= $1
+		ORDER BY next_at, id LIMIT %d`, limit), []any{at.UnixMilli()}, func(row scanner) error {
+		var d DueStep
+		var step string
+		if err := row.Scan(&d.MessageID, &step, &d.Round); err != nil {
+			return err
+		}
+		d.Step = Step(step)
+		due = append(due, d)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for due steps: %w", err)
+	}
+	return due, nil
+}
+
+// RequeueMessages puts the failed steps of the case back to extract and returns their messages and rounds.
+func (e *Edit) RequeueMessages(ctx context.Context) (due []DueStep, err error) {
+	rows, err := e.tx.QueryContext(ctx, `UPDATE messages SET step = 'extract', attempts = 0, next_at = 0, error = '' WHERE case_id = $1 AND step = 'failed'
+		RETURNING id, attempts`, e.ID)
+	if err != nil {
+		return nil, fmt.Errorf("requeue the failed steps of case %d: %w", e.ID, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		d := DueStep{Step: StepExtract}
+		if err := rows.Scan(&d.MessageID, &d.Round); err != nil {
+			return nil, fmt.Errorf("requeue the failed steps of case %d: %w", e.ID, err)
+		}
+		due = append(due, d)
+	}
+	return due, rows.Err()
+}
+
+// CountOrphan counts the death of the process that ran a message's step in a round. ErrNotDue if the step has moved on
+// or was given out again already.
+func CountOrphan(ctx context.Context, tx *store.Tx, messageID int64, step Step, round int64, code string) (attempts int64, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE messages SET attempts = attempts + 1, error = $4, next_at = $5 WHERE id = $1 AND step = $2 AND attempts = $3 RETURNING attempts`,
+		messageID, string(step), round, code, tx.Now.UnixMilli()).Scan(&attempts)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, ErrNotDue
+	}
+	if err != nil {
+		return 0, fmt.Errorf("take back a step of message %d: %w", messageID, err)
+	}
+	return attempts, nil
+}
+
+// ExtractAgain makes the incoming messages of a case that have no step go through extract: of a case that was set
+// aside. They get no automatic mail.
+func (e *Edit) ExtractAgain(ctx context.Context) (due []DueStep, err error) {
+	rows, err := e.tx.QueryContext(ctx, `UPDATE messages SET step = 'extract', attempts = 0, next_at = $2, answerable = FALSE
+		WHERE case_id = $1 AND direction = 'in' AND step = '' RETURNING id`, e.ID, e.tx.Now.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("read case %d again: %w", e.ID, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		d := DueStep{Step: StepExtract}
+		if err := rows.Scan(&d.MessageID); err != nil {
+			return nil, fmt.Errorf("read case %d again: %w", e.ID, err)
+		}
+		due = append(due, d)
+	}
+	return due, rows.Err()
 }

@@ -197,3 +197,74 @@ func (l *Ledger) Prove(ctx context.Context) (Proof, error) {
 	p.Settled = p.Kept - p.Waiting - len(p.Lost)
 	return p, rows.Err()
 }
+
+// CountFailure counts a failed attempt to read an entry and says when it is tried again; it returns how often it has
+// failed. ErrNotDue if it was read meanwhile.
+func CountFailure(ctx context.Context, tx *store.Tx, id int64, code string, after func(attempts int64) time.Duration) (attempts int64, at time.Time, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE ledger_entries SET attempts = attempts + 1, error = $2 WHERE id = $1 AND step = 'read' RETURNING attempts`, id, code).Scan(&attempts)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, at, ErrNotDue
+	}
+	if err != nil {
+		return 0, at, fmt.Errorf("count a failure of ledger entry %d: %w", id, err)
+	}
+	at = tx.Now.Add(after(attempts))
+	if _, err := tx.ExecContext(ctx, `UPDATE ledger_entries SET next_at = $2 WHERE id = $1`, id, at.UnixMilli()); err != nil {
+		return 0, at, fmt.Errorf("postpone ledger entry %d: %w", id, err)
+	}
+	return attempts, at, nil
+}
+
+// Due is an entry that waits to be read.
+type Due struct{ EntryID, Round int64 }
+
+// Due returns up to limit entries that were due to be read at the moment, the longest due first.
+func (l *Ledger) Due(ctx context.Context, at time.Time, limit int) (due []Due, err error) {
+	rows, err := l.db.Read.QueryContext(ctx, fmt.Sprintf(`SELECT id, attempts FROM ledger_entries WHERE step <> '' AND next_at <= $1 ORDER BY next_at, id LIMIT %d`, limit), at.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("look for mails to be read: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var d Due
+		if err := rows.Scan(&d.EntryID, &d.Round); err != nil {
+			return nil, fmt.Errorf("look for mails to be read: %w", err)
+		}
+		due = append(due, d)
+	}
+	return due, rows.Err()
+}
+
+// ReadAgain puts an entry whose bytes are kept back to be read: for mails that a person wants to have a case, or that an
+// older version read wrongly. It returns ErrNotFound if there are no bytes, ErrNotDue if it became a message of a case.
+func ReadAgain(ctx context.Context, tx *store.Tx, id int64) error {
+	var content, message sql.NullInt64
+	err := tx.QueryRowContext(ctx, `SELECT content_id, message_id FROM ledger_entries WHERE id = $1`, id).Scan(&content, &message)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !content.Valid {
+		return ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("read ledger entry %d: %w", id, err)
+	}
+	if message.Valid {
+		return ErrNotDue
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE ledger_entries SET step = 'read', fate = '', reason = '', attempts = 0, next_at = $2 WHERE id = $1`, id, tx.Now.UnixMilli()); err != nil {
+		return fmt.Errorf("put ledger entry %d back: %w", id, err)
+	}
+	return nil
+}
+
+// CountOrphan counts the death of the process that read an entry in a round. ErrNotDue if it was read, or given out
+// again already.
+func CountOrphan(ctx context.Context, tx *store.Tx, id, round int64, code string) (attempts int64, at time.Time, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE ledger_entries SET attempts = attempts + 1, error = $3, next_at = $4 WHERE id = $1 AND step = 'read' AND attempts = $2 RETURNING attempts`,
+		id, round, code, tx.Now.UnixMilli()).Scan(&attempts)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, at, ErrNotDue
+	}
+	if err != nil {
+		return 0, at, fmt.Errorf("take back the reading of ledger entry %d: %w", id, err)
+	}
+	return attempts, tx.Now, nil
+}

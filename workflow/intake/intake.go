@@ -318,11 +318,11 @@ func (l *Ledger) Deliver(ctx context.Context, lease mailin.Lease, mail mailin.Ma
 			internal = mail.InternalDate.UnixMilli()
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO ledger_entries (id, mailbox, folder, uidvalidity, generation, uid, size, server_size, internal_at, seen_at,
-				late, truncated, fingerprint, key_id, content_id, fate, reason, step, mark)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', $16, 'read', 'wanted')
+				late, truncated, fingerprint, key_id, content_id, fate, reason, step, next_at, mark)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', $16, 'read', $10, 'wanted')
 			ON CONFLICT (mailbox, folder, generation, uid) DO UPDATE SET size = excluded.size, server_size = excluded.server_size, internal_at = excluded.internal_at,
 				late = excluded.late, truncated = excluded.truncated, fingerprint = excluded.fingerprint, key_id = excluded.key_id,
-				content_id = excluded.content_id, fate = '', reason = excluded.reason, step = 'read', attempts = 0, mark = 'wanted', gone_at = NULL`,
+				content_id = excluded.content_id, fate = '', reason = excluded.reason, step = 'read', attempts = 0, next_at = excluded.next_at, mark = 'wanted', gone_at = NULL`,
 			id, lease.Mailbox, lease.Folder, mail.UIDValidity, lease.Generation, mail.UID, size, mail.ServerSize, internal, tx.Now.UnixMilli(),
 			mail.Late, mail.Truncated, l.fingerprint(mail.Fingerprint), key, contentID, mail.Reason); err != nil {
 			return fmt.Errorf("enter a mail into the ledger: %w", err)

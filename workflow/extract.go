@@ -1,0 +1,96 @@
+package workflow
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/store"
+)
+
+// extractWorker finds the codes that a message names, and what else it says that decides the answer.
+type extractWorker struct {
+	river.WorkerDefaults[ExtractArgs]
+	line *Line
+}
+
+// Work implements river.Worker.
+func (w *extractWorker) Work(ctx context.Context, job *river.Job[ExtractArgs]) error {
+	l := w.line
+	return l.runStep(ctx, job.JobRow, func() error {
+		p, err := l.files.Pending(ctx, job.Args.MessageID, casefile.StepExtract)
+		if err != nil {
+			return err
+		}
+		reading := codes.Read(Sources(p.Subject, p.Parsed), p.Case.ReceivedAt, codes.Options{Known: l.opts.Codes.Known})
+		return l.db.InTx(ctx, func(tx *store.Tx) error {
+			e, err := casefile.Lock(ctx, tx, p.CaseID)
+			if err != nil {
+				return err
+			}
+			if err := e.Advance(ctx, p.ID, casefile.StepExtract, casefile.StepAttach); err != nil {
+				return err
+			}
+			if err := e.KeepReading(ctx, p.ID, reading); err != nil {
+				return err
+			}
+			nameCodes(e, reading)
+			if err := e.Record(ctx, casefile.EventExtracted, casefile.System, p.ID, map[string]int{"mentions": len(reading.Mentions)}); err != nil {
+				return err
+			}
+			if err := e.Save(ctx); err != nil {
+				return err
+			}
+			if err := l.enqueue(ctx, tx, AttachArgs{MessageID: p.ID}, time.Time{}); err != nil {
+				return err
+			}
+			return complete(ctx, tx, job)
+		})
+	}, l.messageFailed(job.Args.MessageID, casefile.StepExtract))
+}
+
+// Sources are the texts of a message in which codes are looked for: what the sender newly wrote, the subject, and what
+// was forwarded. Quoted history and signatures are not the question's.
+func Sources(subject string, p casefile.Parsed) []codes.Source {
+	sources := []codes.Source{{Source: "reply", Text: p.Reply}, {Source: "subject", Text: subject}}
+	if p.Forward {
+		sources = append(sources, codes.Source{Source: "quoted", Text: p.Quoted})
+	}
+	return sources
+}
+
+// nameCodes puts a message's codes into the case's line of the queue.
+func nameCodes(e *casefile.Edit, r codes.Reading) {
+	const most = 40 // a queue shows three; an audit list may name hundreds
+	for _, m := range r.Mentions {
+		if name := CodeName(m); len(e.Codes) < most && !slices.Contains(e.Codes, name) {
+			e.Codes = append(e.Codes, name)
+		}
+	}
+	for _, topic := range r.Topics {
+		if !slices.Contains(e.Topics, topic) {
+			e.Topics = append(e.Topics, topic)
+		}
+	}
+}
+
+// CodeName writes a mention as people do: 31297-50, 99202-99205, J1885x4.
+func CodeName(m codes.Mention) string {
+	name := m.Code
+	if m.RangeEnd != "" {
+		name += "–" + m.RangeEnd
+	}
+	if len(m.Modifiers) > 0 {
+		name += "-" + strings.Join(m.Modifiers, "-")
+	}
+	if m.Units > 0 {
+		name += fmt.Sprintf("x%d", m.Units)
+	}
+	return name
+}

@@ -1,0 +1,296 @@
+package workflow
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"caseconsultant/mailout"
+	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/codebook"
+	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/identifiers"
+)
+
+// composed is a mail ready to be kept: its bytes, and how the conversation shows it.
+type composed struct {
+	delivery casefile.NewDelivery
+	raw      []byte
+}
+
+// automaticLetter composes the automatic mail that answers a message, or nil if none is due: the sender may not be
+// answered, it was a mere thank-you, or it added to a case that a consultant has anyway.
+func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, due time.Time) (*composed, error) {
+	if !p.Answerable || p.Intent == intentThanks {
+		return nil, nil
+	}
+	fresh := p.Opened || l.bringsNewCodes(view, p)
+	reopens := view.State == casefile.Answered || view.State == casefile.Closed
+	if !fresh && !reopens {
+		return nil, nil
+	}
+	kind := casefile.Acknowledgement
+	var content mailout.Content
+	var err error
+	if fresh && len(p.Mentions) > 0 {
+		kind = casefile.Summary
+		content, err = l.opts.Letters.Summary(l.summary(view, p, due))
+	} else {
+		content, err = l.opts.Letters.Acknowledgement(l.acknowledgement(view, p, due, reopens))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write the %s of case %d: %w", kind, view.ID, err)
+	}
+	return l.compose(view, &p.Message, kind, 0, content)
+}
+
+// bringsNewCodes tells whether a follow-up names a code that the case did not have.
+func (l *Line) bringsNewCodes(view *casefile.View, p *casefile.Pending) bool {
+	had := make(map[string]bool)
+	for _, m := range view.Messages {
+		if m.ID != p.ID && m.Direction == casefile.In {
+			for _, mention := range m.Mentions {
+				had[string(mention.System)+mention.Code] = true
+			}
+		}
+	}
+	return slices.ContainsFunc(p.Mentions, func(m casefile.Mention) bool { return !had[string(m.System)+m.Code] })
+}
+
+// compose makes the bytes of a letter that answers a message of the case.
+func (l *Line) compose(view *casefile.View, answered *casefile.Message, kind casefile.DeliveryKind, user int64, content mailout.Content) (*composed, error) {
+	mailbox := l.mailbox(view.Mailbox)
+	to := answered.Sender
+	if to.Address == "" {
+		to = view.Asker
+	}
+	_, domain, _ := strings.Cut(mailbox.Address, "@")
+	letter := mailout.Letter{
+		MessageID: mailout.NewMessageID(domain), Date: l.db.Now(),
+		From:       mailout.Address{Name: l.opts.FirmName, Address: mailbox.Address},
+		To:         []mailout.Address{{Name: to.Name, Address: to.Address}},
+		Subject:    content.Subject,
+		InReplyTo:  answered.HeaderID,
+		References: answered.Parsed.References,
+		Loop:       l.db.LookupHash("loop", "installation"),
+		Text:       content.Text, HTML: content.HTML,
+	}
+	automatic := user == 0
+	if automatic {
+		letter.Automatic = mailout.AutoReplied
+	}
+	raw, err := mailout.Compose(letter)
+	if err != nil {
+		return nil, fmt.Errorf("compose the %s of case %d: %w", kind, view.ID, err)
+	}
+	return &composed{raw: raw, delivery: casefile.NewDelivery{
+		Kind: kind, MessageID: answered.ID, UserID: user, Mailbox: view.Mailbox, HeaderID: letter.MessageID, Automatic: automatic,
+		Envelope: casefile.Envelope{From: mailbox.Address, To: letter.Recipients()},
+		Sender:   casefile.Person{Name: l.opts.FirmName, Address: mailbox.Address}, To: []casefile.Person{to}, Subject: content.Subject, Text: content.Text,
+	}}, nil
+}
+
+// letterCase is what every letter of the case bears. A subject that may identify a patient is not sent back.
+func letterCase(view *casefile.View, answered *casefile.Message) mailout.Case {
+	return mailout.Case{Reference: view.Ref, Subject: answered.Subject, HideSubject: len(identifiers.Find(answered.Subject)) > 0}
+}
+
+func (l *Line) next(view *casefile.View, due time.Time) mailout.Next {
+	return mailout.Next{Due: due.In(l.queue(l.mailbox(view.Mailbox).Queue).Hours.Zone())}
+}
+
+func (l *Line) acknowledgement(view *casefile.View, p *casefile.Pending, due time.Time, reopens bool) mailout.Acknowledgement {
+	a := mailout.Acknowledgement{Case: letterCase(view, &p.Message), Next: l.next(view, due), Problems: mailProblems(p)}
+	if reopens {
+		a.Headline = "We have your follow-up and have opened your case again."
+	}
+	for _, file := range p.Attachments {
+		a.Received = append(a.Received, attachmentWords(file))
+	}
+	lines, notStated := readingLines(p)
+	a.Reading = lines
+	a.Missing = notStated
+	return a
+}
+
+// attachmentWords names an attachment without its file name, which may name a patient.
+func attachmentWords(a casefile.Attachment) string {
+	size := fmt.Sprintf("%d KB", max(1, a.Size>>10))
+	if a.Size >= 1<<20 {
+		size = fmt.Sprintf("%.1f MB", float64(a.Size)/(1<<20))
+	}
+	return fmt.Sprintf("attachment %d (%s, %s)", a.Position, a.ContentType, size)
+}
+
+// mailProblems are those of reading that the asker should know. They hold no text of the mail.
+func mailProblems(p *casefile.Pending) []string { return p.Problems }
+
+func (l *Line) summary(view *casefile.View, p *casefile.Pending, due time.Time) mailout.Summary {
+	s := mailout.Summary{Case: letterCase(view, &p.Message), Next: l.next(view, due), Problems: mailProblems(p), Supplement: !p.Opened}
+	s.Reading, s.NotStated = readingLines(p)
+	entries := entriesOf(view, p.ID)
+	described := make(map[entryKey]bool)
+	for _, m := range p.Mentions {
+		code := letterCode(m, entries, described)
+		s.Codes = append(s.Codes, code)
+		for _, name := range missingCodes(m, entries) {
+			if !slices.Contains(s.NotFound, name) {
+				s.NotFound = append(s.NotFound, name)
+			}
+		}
+	}
+	for _, f := range view.Findings {
+		s.Findings = append(s.Findings, mailout.Finding{Severity: mailout.SeverityOf(f.Severity), Codes: f.Codes, Text: f.Message, Sources: sources(f.Source)})
+	}
+	for _, n := range view.NotChecked {
+		s.NotChecked = append(s.NotChecked, n.Why)
+	}
+	for _, what := range s.NotStated {
+		s.ToHelp = append(s.ToHelp, what)
+	}
+	return s
+}
+
+func sources(source string) []string {
+	if source == "" {
+		return nil
+	}
+	return []string{source}
+}
+
+// readingLines say how the mail was read, so that the asker can correct it, and what it left open.
+func readingLines(p *casefile.Pending) (lines []mailout.Reading, notStated []string) {
+	labels := map[codes.Role]string{codes.RoleBilled: "Billed", codes.RoleAlternative: "Alternatives", codes.RoleDenied: "Denied",
+		codes.RoleReplaced: "Replaced", codes.RoleHistory: "Earlier", codes.RoleReference: "Asked about"}
+	groups := 0
+	for _, m := range p.Mentions {
+		groups = max(groups, m.Group)
+	}
+	for group := 1; group <= groups; group++ {
+		for _, role := range []codes.Role{codes.RoleBilled, codes.RoleDenied, codes.RoleAlternative, codes.RoleReplaced, codes.RoleHistory, codes.RoleReference} {
+			var names []string
+			for _, m := range p.Mentions {
+				if m.Group == group && m.Role == role {
+					if name := CodeName(m); !slices.Contains(names, name) {
+						names = append(names, name)
+					}
+				}
+			}
+			if len(names) == 0 {
+				continue
+			}
+			label := labels[role]
+			if groups > 1 {
+				label = fmt.Sprintf("%s, %d", label, group)
+			}
+			lines = append(lines, mailout.Reading{Label: label, Value: strings.Join(names, ", ")})
+		}
+	}
+	if day, err := time.Parse(time.DateOnly, p.DateOfService); err == nil {
+		lines = append(lines, mailout.Reading{Label: "Date of service", Value: mailout.DateWords(day), Basis: "stated"})
+	} else if len(p.Mentions) > 0 {
+		lines = append(lines, mailout.Reading{Label: "Date of service", Value: mailout.DateWords(p.Case.ReceivedAt), Basis: "not stated; the day of your mail is used"})
+		notStated = append(notStated, "date of service")
+	} else {
+		notStated = append(notStated, "date of service")
+	}
+	if words, ok := payerWords[p.Payer]; ok {
+		lines = append(lines, mailout.Reading{Label: "Payer", Value: words, Basis: "as we read it"})
+	} else {
+		notStated = append(notStated, "payer and state")
+	}
+	if !slices.ContainsFunc(p.Mentions, func(m casefile.Mention) bool { return m.System == codes.POS }) {
+		notStated = append(notStated, "place of service")
+	}
+	return lines, notStated
+}
+
+var payerWords = map[string]string{"medicare_ffs": "Medicare (Part A/B)", "medicare_advantage": "Medicare Advantage", "medicaid": "Medicaid",
+	"commercial": "commercial plan", "workers_comp": "workers' compensation", "tricare_va": "TRICARE or VA", "self_pay": "self-pay"}
+
+type entryKey struct {
+	system codes.System
+	code   string
+}
+
+// entriesOf are the frozen descriptions of a message's codes.
+func entriesOf(view *casefile.View, messageID int64) map[entryKey]codebook.Entry {
+	entries := make(map[entryKey]codebook.Entry)
+	for _, d := range view.Descriptions {
+		var entry codebook.Entry
+		if d.MessageID == messageID && json.Unmarshal(d.Entry, &entry) == nil {
+			entries[entryKey{d.System, d.Code}] = entry
+		}
+	}
+	return entries
+}
+
+func missingCodes(m casefile.Mention, entries map[entryKey]codebook.Entry) (missing []string) {
+	for _, code := range []string{m.Code, m.RangeEnd} {
+		if _, ok := entries[entryKey{m.System, code}]; !ok && code != "" {
+			missing = append(missing, SystemWords(m.System)+" "+code)
+		}
+	}
+	for _, modifier := range m.Modifiers {
+		if _, ok := entries[entryKey{codes.Modifier, modifier}]; !ok {
+			missing = append(missing, "modifier "+modifier)
+		}
+	}
+	return missing
+}
+
+// letterCode is a mention as the summary describes it; a code that stands there already is only named again.
+func letterCode(m casefile.Mention, entries map[entryKey]codebook.Entry, described map[entryKey]bool) mailout.Code {
+	code := mailout.Code{System: SystemWords(m.System), Code: m.Code, RangeEnd: m.RangeEnd, Modifiers: m.Modifiers, Units: m.Units}
+	key := entryKey{m.System, m.Code}
+	entry, ok := entries[key]
+	if !ok {
+		return code
+	}
+	code.Title, code.State, code.Sources = entry.Title, entry.Status, sources(entry.Release)
+	for _, modifier := range m.Modifiers {
+		if e, ok := entries[entryKey{codes.Modifier, modifier}]; ok {
+			code.Facts = append(code.Facts, fmt.Sprintf("modifier %s: %s", modifier, e.Title))
+		}
+	}
+	if described[key] {
+		return code
+	}
+	described[key] = true
+	for _, d := range entry.Descriptions {
+		if d.Kind == codebook.KindShort || d.Text == entry.Title {
+			continue // it is the title
+		}
+		code.Descriptions = append(code.Descriptions, mailout.Description{Kind: d.Kind, Text: d.Text, Source: d.Source, Copyright: d.Copyright, ReviewedBy: d.ReviewedBy})
+	}
+	return code
+}
+
+// SystemWords is a code system as people call it.
+func SystemWords(system codes.System) string {
+	switch system {
+	case codes.CPT:
+		return "CPT"
+	case codes.HCPCS:
+		return "HCPCS"
+	case codes.ICD10CM:
+		return "ICD-10-CM"
+	case codes.ICD10PCS:
+		return "ICD-10-PCS"
+	case codes.Modifier:
+		return "Modifier"
+	case codes.MSDRG:
+		return "MS-DRG"
+	case codes.Revenue:
+		return "Revenue code"
+	case codes.POS:
+		return "Place of service"
+	case codes.CDT:
+		return "CDT"
+	case codes.NDC:
+		return "NDC"
+	}
+	return string(system)
+}

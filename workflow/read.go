@@ -1,0 +1,451 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/riverqueue/river"
+
+	"caseconsultant/mailin/message"
+	"caseconsultant/mailin/screen"
+	"caseconsultant/mailout"
+	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/identifiers"
+	"caseconsultant/workflow/intake"
+	"caseconsultant/workflow/store"
+)
+
+// readWorker turns a kept mail into a message: of a new case, of the case that it belongs to, or of one set aside.
+type readWorker struct {
+	river.WorkerDefaults[ReadArgs]
+	line *Line
+}
+
+// parserTries is how often a mail is given to the parser before it is read without one. A mail that kills the process
+// counts too, since whoever finds its job orphaned counts a failure.
+const parserTries = 3
+
+// Work implements river.Worker.
+func (w *readWorker) Work(ctx context.Context, job *river.Job[ReadArgs]) error {
+	l := w.line
+	return l.runStep(ctx, job.JobRow, func() error {
+		entry, err := l.ledger.Pending(ctx, job.Args.LedgerID)
+		if err != nil {
+			return err
+		}
+		mail, err := l.readMail(ctx, entry)
+		if err != nil {
+			return err
+		}
+		defer mail.close()
+		for {
+			err := l.db.InTx(ctx, func(tx *store.Tx) error {
+				if err := l.keepMail(ctx, tx, entry, mail); err != nil {
+					return err
+				}
+				return complete(ctx, tx, job)
+			})
+			// Its double was committed between our look and our insert: now it is found.
+			if !errors.Is(err, casefile.ErrDouble) {
+				return err
+			}
+		}
+	}, func(ctx context.Context, tx *store.Tx, code string) error {
+		attempts, at, err := intake.CountFailure(ctx, tx, job.Args.LedgerID, code, retryAfter)
+		if err != nil {
+			return err
+		}
+		return l.enqueue(ctx, tx, ReadArgs{job.Args.LedgerID, attempts}, at)
+	})
+}
+
+// readMail is a mail as the reader understood it, outside any transaction.
+type readMail struct {
+	*message.Message
+	verdict     screen.Verdict
+	trust       string
+	contentKey  []byte
+	attachments []spooled
+	problems    []string
+}
+
+// spooled is an attachment in a private temporary file.
+type spooled struct {
+	position int64
+	file     *os.File
+}
+
+func (m *readMail) close() {
+	for _, a := range m.attachments {
+		a.file.Close()
+	}
+}
+
+// readMail parses and screens a mail. What cannot be read becomes a message that says so; only our own faults (the
+// database, the temporary folder) are errors.
+func (l *Line) readMail(ctx context.Context, entry intake.Entry) (*readMail, error) {
+	// Attachments go through files, texts are bounded by limits: a mail costs less memory than its size. Counting its size,
+	// at most half of what there is, keeps the sum bounded and lets a lone large mail through.
+	weight := min(max(entry.Size, 64<<10), l.opts.Memory/2)
+	if err := l.memory.Acquire(ctx, weight); err != nil {
+		return nil, err
+	}
+	defer l.memory.Release(weight)
+
+	m := &readMail{}
+	content, err := l.db.OpenContent(ctx, entry.ContentID)
+	if err != nil {
+		return nil, err
+	}
+	key, err := message.ContentKey(content)
+	if err != nil {
+		return nil, fmt.Errorf("hash mail %d: %w", entry.ID, err)
+	}
+	m.contentKey = key[:]
+	if content, err = l.db.OpenContent(ctx, entry.ContentID); err != nil {
+		return nil, err
+	}
+	if entry.Attempts >= parserTries {
+		m.Message = message.Fallback(content)
+		m.problems = append(m.problems, "This mail could not be taken apart; its text is shown as it came, and the original can be downloaded.")
+	} else {
+		spoolErr := error(nil)
+		m.Message, err = message.Parse(content, message.Options{Limits: l.opts.Limits, Attachment: func(a *message.Attachment, r io.Reader) error {
+			spoolErr = errors.Join(spoolErr, m.spool(l.opts.SpoolDir, r))
+			return spoolErr
+		}})
+		if spoolErr != nil {
+			m.close()
+			return nil, fmt.Errorf("keep the attachments of mail %d while it is read: %w", entry.ID, spoolErr)
+		}
+		if err != nil && len(m.Message.Problems) == 0 {
+			m.problems = append(m.problems, "A part of this mail could not be read; the original can be downloaded.")
+		}
+	}
+	if entry.Truncated {
+		m.problems = append(m.problems, fmt.Sprintf("This mail was too large (%d bytes): only its beginning was fetched. The whole mail is still in the mailbox.", entry.ServerSize))
+	}
+	m.problems = append(m.problems, m.Message.Problems...)
+	mailbox := l.mailbox(entry.Mailbox)
+	m.verdict = screen.Classify(m.Message, screen.Options{OwnAddresses: l.ownAddresses(), LoopHeader: mailout.LoopHeader, AcceptAutomatic: mailbox.AcceptAutomatic})
+	m.trust = screen.Trust(m.Message, l.opts.AuthservIDs)
+	return m, nil
+}
+
+// spool copies an attachment into a temporary file that has no name any more: it goes with the process.
+func (m *readMail) spool(dir string, r io.Reader) error {
+	f, err := os.CreateTemp(dir, "caseconsultant-*")
+	if err != nil {
+		return err
+	}
+	m.attachments = append(m.attachments, spooled{int64(len(m.attachments) + 1), f})
+	if err := os.Remove(f.Name()); err != nil {
+		return err
+	}
+	_, err = io.Copy(f, r)
+	return err
+}
+
+func (l *Line) ownAddresses() []string {
+	var own []string
+	for _, m := range l.opts.Mailboxes {
+		own = append(own, m.Address)
+	}
+	return own
+}
+
+// at is when the mail was written, as far as that can be believed: not after it was seen.
+func (m *readMail) at(entry intake.Entry) time.Time {
+	for _, t := range []time.Time{m.Date, entry.InternalAt} {
+		if !t.IsZero() && t.Before(entry.SeenAt.Add(5*time.Minute)) && t.Year() > 1990 {
+			return t
+		}
+	}
+	return entry.SeenAt
+}
+
+// keepMail writes what was read: the message, its case, the fate of the ledger's entry, and the next job.
+func (l *Line) keepMail(ctx context.Context, tx *store.Tx, entry intake.Entry, m *readMail) error {
+	doubleID, doubleCase, err := casefile.FindDouble(ctx, tx, m.contentKey)
+	if err != nil {
+		return err
+	}
+	if doubleID != 0 {
+		if err := tx.PassKey(ctx, entry.KeyID, doubleCase); err != nil {
+			return err
+		}
+		return intake.Settle(ctx, tx, entry.ID, intake.FateDouble, "The same mail was read before.", doubleCase, doubleID)
+	}
+	keep := &keeping{line: l, tx: tx, entry: entry, mail: m, messageID: tx.NewID(), caseID: tx.NewID()}
+	if m.verdict.Kind != screen.Person {
+		return keep.setAside(ctx)
+	}
+	return keep.joinOrOpen(ctx)
+}
+
+// keeping is one run of keepMail.
+type keeping struct {
+	line      *Line
+	tx        *store.Tx
+	entry     intake.Entry
+	mail      *readMail
+	messageID int64
+	caseID    int64 // reserved for the case that the mail may open
+}
+
+func (k *keeping) person() casefile.Person {
+	return casefile.Person{Name: k.mail.From.Name, Address: k.mail.From.Address}
+}
+
+func (k *keeping) newCase() casefile.NewCase {
+	return casefile.NewCase{ID: k.caseID, Mailbox: k.entry.Mailbox, KeyID: k.entry.KeyID, Subject: k.mail.Subject, Snippet: snippet(k.mail.Message),
+		Asker: k.person(), ReceivedAt: k.entry.SeenAt}
+}
+
+func (k *keeping) newMessage() casefile.NewMessage {
+	m := k.mail
+	n := casefile.NewMessage{ID: k.messageID, Direction: casefile.In, LedgerID: k.entry.ID, At: m.at(k.entry), Sender: k.person(), Subject: m.Subject,
+		HeaderID: m.MessageID, ContentKey: m.contentKey, RawID: k.entry.ContentID, Problems: m.problems, Screen: string(m.verdict.Kind), Trust: m.trust,
+		Parsed: casefile.Parsed{Text: m.Text, Reply: m.Reply, Quoted: m.Quoted, Signature: m.Signature, ReplyOffsets: m.ReplyOffsets, Forward: m.Forward,
+			References: m.References[max(0, len(m.References)-50):]}}
+	for _, to := range slices.Concat(m.To, m.Cc) {
+		n.Recipients = append(n.Recipients, casefile.Person{Name: to.Name, Address: to.Address})
+	}
+	return n
+}
+
+// setAside keeps a mail that asks nothing: visible, never answered. A report about a mail of ours is evidence of its
+// fate.
+func (k *keeping) setAside(ctx context.Context) error {
+	n := k.newCase()
+	var delivery, deliveryCase int64
+	if report := k.mail.Report; report != nil && report.OriginalMessageID != "" {
+		var err error
+		if delivery, deliveryCase, err = casefile.DeliveryByHeader(ctx, k.tx, report.OriginalMessageID); err != nil {
+			return err
+		}
+		n.LinkedCase = deliveryCase
+	}
+	if delivery != 0 && k.mail.verdict.Kind == screen.Bounce {
+		if err := k.bounced(ctx, delivery, deliveryCase); err != nil {
+			return err
+		}
+	}
+	e, err := casefile.Create(ctx, k.tx, n)
+	if err != nil {
+		return err
+	}
+	if err := e.Move(casefile.SetAside); err != nil {
+		return err
+	}
+	e.Reason = k.mail.verdict.Reason
+	message := k.newMessage()
+	message.Opened = true
+	if err := k.addMessage(ctx, e, message); err != nil {
+		return err
+	}
+	if err := e.Record(ctx, casefile.EventReceived, casefile.System, k.messageID, nil); err != nil {
+		return err
+	}
+	if err := e.Record(ctx, casefile.EventSetAside, casefile.System, k.messageID, map[string]any{"kind": k.mail.verdict.Kind, "reason": k.mail.verdict.Reason,
+		"evidence": k.mail.verdict.Evidence}); err != nil {
+		return err
+	}
+	if err := e.Save(ctx); err != nil {
+		return err
+	}
+	return intake.Settle(ctx, k.tx, k.entry.ID, intake.FateSetAside, k.mail.verdict.Reason, e.ID, k.messageID)
+}
+
+// bounced writes into the case of a mail of ours that it came back.
+func (k *keeping) bounced(ctx context.Context, delivery, caseID int64) error {
+	e, err := casefile.Lock(ctx, k.tx, caseID)
+	if err != nil {
+		return err
+	}
+	status := k.mail.Report.Status
+	if !plainStatus(status) {
+		status = "without a code"
+	}
+	err = e.ChangeDelivery(ctx, delivery, casefile.DeliveryChange{From: []casefile.DeliveryState{casefile.DeliveryAccepted, casefile.DeliveryUncertain},
+		To: casefile.DeliveryFailed, Reason: "came back: " + status, Response: k.mail.Report.Diagnostic})
+	if errors.Is(err, casefile.ErrNotDue) {
+		return nil // a second report about the same mail
+	}
+	if err != nil {
+		return err
+	}
+	return e.Save(ctx)
+}
+
+// plainStatus tells whether a status code is one, since it goes into an error string.
+func plainStatus(s string) bool {
+	return s != "" && len(s) <= 11 && strings.Trim(s, "0123456789.") == ""
+}
+
+// joinOrOpen makes the mail a message of the case that it belongs to, or of a new one.
+func (k *keeping) joinOrOpen(ctx context.Context) error {
+	m := k.mail
+	numbers, _ := casefile.FindReferences(k.tx.DB(), m.Subject)
+	refers := slices.Clone(m.References)
+	slices.Reverse(refers)
+	refers = append(slices.Clone(m.InReplyTo), refers...)
+	place, err := casefile.Thread(ctx, k.tx, casefile.Naming{Participant: m.From.Address, Own: m.MessageID, Refers: refers, Subject: m.Subject,
+		Numbers: numbers, MayJoin: m.trust != trustFail}, k.caseID)
+	if err != nil {
+		return err
+	}
+	fate := intake.FateJoined
+	var e *casefile.Edit
+	if place.CaseID != 0 {
+		if e, err = casefile.Lock(ctx, k.tx, place.CaseID); err != nil {
+			return err
+		}
+		err = k.join(ctx, e, refers)
+	} else {
+		fate = intake.FateCase
+		e, err = k.open(ctx, place.Link)
+	}
+	if err != nil {
+		return err
+	}
+	if len(identifiers.Find(m.Subject+"\n"+m.Reply)) > 0 {
+		e.Flag(casefile.PossiblePHI, true)
+	}
+	if err := k.line.enqueue(ctx, k.tx, ExtractArgs{MessageID: k.messageID}, time.Time{}); err != nil {
+		return err
+	}
+	if err := e.Save(ctx); err != nil {
+		return err
+	}
+	reason := ""
+	if k.entry.Truncated {
+		fate, reason = intake.FateTooLarge, "Only the beginning of the mail was fetched."
+	}
+	return intake.Settle(ctx, k.tx, k.entry.ID, fate, reason, e.ID, k.messageID)
+}
+
+const trustFail = "fail"
+
+func (k *keeping) open(ctx context.Context, link int64) (*casefile.Edit, error) {
+	n := k.newCase()
+	n.LinkedCase = link
+	e, err := casefile.Create(ctx, k.tx, n)
+	if err != nil {
+		return nil, err
+	}
+	message := k.newMessage()
+	message.Opened, message.Step, message.Answerable = true, casefile.StepExtract, k.answerable()
+	if err := k.addMessage(ctx, e, message); err != nil {
+		return nil, err
+	}
+	if k.mail.From.Address != "" {
+		if err := e.Admit(ctx, k.person(), k.mail.trust); err != nil {
+			return nil, err
+		}
+	}
+	if k.mail.trust == trustFail {
+		e.Flag(casefile.UnverifiedSender, true)
+	}
+	if err := e.Record(ctx, casefile.EventReceived, casefile.AskerSelf, k.messageID, nil); err != nil {
+		return nil, err
+	}
+	if link != 0 {
+		if err := e.Record(ctx, casefile.EventLinked, casefile.System, link, nil); err != nil {
+			return nil, err
+		}
+	}
+	return e, k.recordRead(ctx, e)
+}
+
+func (k *keeping) join(ctx context.Context, e *casefile.Edit, refers []string) error {
+	message := k.newMessage()
+	message.Step, message.Answerable = casefile.StepExtract, k.answerable()
+	if err := k.addMessage(ctx, e, message); err != nil {
+		return err
+	}
+	if k.mail.trust != "pass" {
+		e.Flag(casefile.UnverifiedSender, true)
+	}
+	if err := e.Record(ctx, casefile.EventJoined, casefile.AskerSelf, k.messageID, nil); err != nil {
+		return err
+	}
+	// Who answers a mail of ours has got it.
+	delivery, err := casefile.UncertainByHeader(ctx, k.tx, e.ID, refers)
+	if err != nil {
+		return err
+	}
+	if delivery != 0 {
+		if err := e.ChangeDelivery(ctx, delivery, casefile.DeliveryChange{From: []casefile.DeliveryState{casefile.DeliveryUncertain},
+			To: casefile.DeliveryAccepted, Reason: "its recipient answered it"}); err != nil && !errors.Is(err, casefile.ErrNotDue) {
+			return err
+		}
+	}
+	return k.recordRead(ctx, e)
+}
+
+func (k *keeping) recordRead(ctx context.Context, e *casefile.Edit) error {
+	var detail any
+	if len(k.mail.problems) > 0 {
+		detail = map[string]any{"problems": k.mail.problems}
+	}
+	return e.Record(ctx, casefile.EventRead, casefile.System, k.messageID, detail)
+}
+
+// answerable tells whether an automatic mail may answer this one.
+func (k *keeping) answerable() bool {
+	address := k.mail.From.Address
+	return !k.entry.Late && k.mail.trust != trustFail && k.entry.Attempts < parserTries && strings.Contains(address, "@") && !strings.ContainsAny(address, " \t\r\n<>\"")
+}
+
+func (k *keeping) addMessage(ctx context.Context, e *casefile.Edit, n casefile.NewMessage) error {
+	if err := e.AddMessage(ctx, n); err != nil {
+		return err
+	}
+	if n.ID != k.messageID {
+		return nil
+	}
+	if err := k.tx.PassKey(ctx, k.entry.KeyID, e.ID); err != nil {
+		return err
+	}
+	for i, a := range k.mail.Attachments {
+		kept := casefile.Attachment{Position: int64(i + 1), Filename: a.Filename, ContentType: a.ContentType, Size: a.Size}
+		var r io.Reader
+		if j := slices.IndexFunc(k.mail.attachments, func(s spooled) bool { return s.position == int64(i+1) }); j >= 0 {
+			file := k.mail.attachments[j].file
+			if _, err := file.Seek(0, io.SeekStart); err != nil {
+				return fmt.Errorf("read a spooled attachment: %w", err)
+			}
+			r = file
+		}
+		if err := e.AddAttachment(ctx, k.messageID, kept, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// snippet is the first words of what the sender newly wrote, or of what was forwarded.
+func snippet(m *message.Message) string {
+	text := m.Reply
+	if strings.TrimSpace(text) == "" {
+		text = m.Text
+	}
+	const most = 160
+	words := strings.Join(strings.Fields(text[:min(len(text), 4*most)]), " ")
+	if len(words) <= most {
+		return strings.ToValidUTF8(words, "")
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(words[cut]) {
+		cut--
+	}
+	return strings.ToValidUTF8(words[:cut], "") + "…"
+}

@@ -1,0 +1,249 @@
+package workflow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/intake"
+	"caseconsultant/workflow/store"
+)
+
+// reconcileBatch bounds one pass; the longest due come first, and the next pass is a few seconds away.
+const reconcileBatch = 500
+
+// stopping tells whether Stop was called; stopped is closed then.
+func (l *Line) stopping() bool {
+	select {
+	case <-l.stopped():
+		return true
+	default:
+		return false
+	}
+}
+
+func (l *Line) stopped() <-chan struct{} { return l.client.Stopped() }
+
+func (l *Line) reconcileLoop(ctx context.Context) {
+	ticker := time.NewTicker(l.opts.ReconcileEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := l.Reconcile(ctx, l.opts.GraceBeforeReconcile); err != nil && ctx.Err() == nil {
+			l.opts.Log.WarnContext(ctx, "Comparing cases with jobs failed; it is tried again", "error", errorCode(err))
+		}
+	}
+}
+
+// Reconcile makes River's jobs agree with our rows: it gives out again what dead processes held, and inserts a job for
+// every step that has been due for longer than grace and has none. It is harmless at any time, in any number of
+// processes: a step that has an unfinished job is not given a second one, and a step that was done is not due.
+func (l *Line) Reconcile(ctx context.Context, grace time.Duration) error {
+	living, err := l.observer.Living(ctx)
+	if err != nil {
+		return err
+	}
+	living[l.process.ID] = true
+	for _, pass := range []func() error{
+		func() error { return l.takeBackJobs(ctx, living) },
+		func() error { return l.takeBackDeliveries(ctx, living) },
+		func() error { return l.observer.Bury(ctx, living) },
+		func() error { return l.insertMissing(ctx, l.db.Now().Add(-grace)) },
+		func() error { return l.settleUncertain(ctx) },
+		func() error { return l.sweep(ctx) },
+	} {
+		if err := pass(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeBackJobs gives out again the steps whose jobs run in processes that are dead. River itself would take them back
+// only after the longest job timeout. It counts as a failed attempt, so that a mail that kills whoever reads it is read
+// without a parser in the end.
+func (l *Line) takeBackJobs(ctx context.Context, living map[int64]bool) error {
+	alive := make(map[string]bool, len(living))
+	for id := range living {
+		alive[clientID(id)] = true
+	}
+	list, err := l.client.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateRunning).First(1000))
+	if err != nil {
+		return fmt.Errorf("list the running jobs: %w", err)
+	}
+	for _, job := range list.Jobs {
+		if n := len(job.AttemptedBy); n == 0 || alive[job.AttemptedBy[n-1]] {
+			continue
+		}
+		if err := l.takeBack(ctx, job); err != nil && !errors.Is(err, casefile.ErrNotDue) && !errors.Is(err, intake.ErrNotDue) {
+			return fmt.Errorf("give a %s job of a dead process out again: %w", job.Kind, err)
+		}
+	}
+	return nil
+}
+
+const deadProcess = "its process died"
+
+func (l *Line) takeBack(ctx context.Context, job *rivertype.JobRow) error {
+	var args struct {
+		LedgerID  int64 `json:"ledger_id"`
+		MessageID int64 `json:"message_id"`
+		Round     int64 `json:"round"`
+	}
+	if err := json.Unmarshal(job.EncodedArgs, &args); err != nil {
+		return fmt.Errorf("read a job's arguments: %w", err)
+	}
+	return l.db.InTx(ctx, func(tx *store.Tx) error {
+		switch job.Kind {
+		case ReadArgs{}.Kind():
+			attempts, _, err := intake.CountOrphan(ctx, tx, args.LedgerID, args.Round, deadProcess)
+			if err != nil {
+				return err
+			}
+			return l.enqueue(ctx, tx, ReadArgs{args.LedgerID, attempts}, time.Time{})
+		case ExtractArgs{}.Kind(), AttachArgs{}.Kind(), RouteArgs{}.Kind():
+			step := casefile.Step(job.Kind)
+			attempts, err := casefile.CountOrphan(ctx, tx, args.MessageID, step, args.Round, deadProcess)
+			if err != nil {
+				return err
+			}
+			if attempts >= messageAttempts {
+				return l.messageFailed(args.MessageID, step)(ctx, tx, deadProcess)
+			}
+			next, _ := stepJob(step, args.MessageID, attempts)
+			return l.enqueue(ctx, tx, next, time.Time{})
+		}
+		return nil // deliveries are seen to by their own rows
+	})
+}
+
+// takeBackDeliveries: what a dead process was sending may have arrived. What it had only taken up is still queued.
+func (l *Line) takeBackDeliveries(ctx context.Context, living map[int64]bool) error {
+	deliveries, err := l.files.Sending(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range deliveries {
+		if living[d.Owner] {
+			continue
+		}
+		err := l.changeDelivery(ctx, d, casefile.DeliveryChange{From: []casefile.DeliveryState{casefile.DeliverySending}, Owner: d.Owner,
+			To: casefile.DeliveryUncertain, Reason: "the program ended while the server's reply was awaited"}, nil)
+		if err != nil && !errors.Is(err, casefile.ErrNotDue) {
+			return err
+		}
+		l.opts.Log.WarnContext(ctx, "A mail may or may not have been accepted: the program ended while the reply was awaited", "delivery_id", d.ID)
+	}
+	return nil
+}
+
+// insertMissing inserts a job for every step that is due and has no unfinished one.
+func (l *Line) insertMissing(ctx context.Context, dueBefore time.Time) error {
+	var params []river.InsertManyParams
+	add := func(queue string, args river.JobArgs) {
+		params = append(params, river.InsertManyParams{Args: args, InsertOpts: insertOpts(queue, time.Time{})})
+	}
+	entries, err := l.ledger.Due(ctx, dueBefore, reconcileBatch)
+	if err != nil {
+		return err
+	}
+	for _, d := range entries {
+		add(queueLine, ReadArgs{d.EntryID, d.Round})
+	}
+	steps, err := l.files.DueSteps(ctx, dueBefore, reconcileBatch)
+	if err != nil {
+		return err
+	}
+	for _, d := range steps {
+		if args, ok := stepJob(d.Step, d.MessageID, d.Round); ok {
+			add(queueLine, args)
+		}
+	}
+	deliveries, err := l.files.DueDeliveries(ctx, dueBefore, reconcileBatch)
+	if err != nil {
+		return err
+	}
+	for _, d := range deliveries {
+		add(queueSend, SendArgs{d.ID, d.Round})
+	}
+	if len(params) == 0 {
+		return nil
+	}
+	results, err := l.client.InsertMany(ctx, params)
+	if err != nil {
+		return fmt.Errorf("insert the missing jobs: %w", err)
+	}
+	inserted := 0
+	for _, r := range results {
+		if !r.UniqueSkippedAsDuplicate {
+			inserted++
+		}
+	}
+	if inserted > 0 {
+		l.opts.Log.InfoContext(ctx, "Gave out steps that had no job", "jobs", inserted)
+		for _, queue := range []string{queueLine, queueSend} {
+			l.wake.queue(queue)
+		}
+	}
+	return nil
+}
+
+// settleUncertain sees to deliveries that have been uncertain for long enough: by setting they are sent once more, else
+// a person is told, once.
+func (l *Line) settleUncertain(ctx context.Context) error {
+	deliveries, err := l.files.UncertainSince(ctx, l.db.Now().Add(-l.opts.UncertainAfter), reconcileBatch)
+	if err != nil {
+		return err
+	}
+	for _, d := range deliveries {
+		if l.opts.ResendUncertain && !d.Resent {
+			err = l.changeDelivery(ctx, d, resend(casefile.System, l.db.Now()), func(tx *store.Tx) error {
+				return l.enqueue(ctx, tx, SendArgs{d.ID, d.Round + 1}, time.Time{})
+			})
+		} else {
+			l.opts.Log.ErrorContext(ctx, "Nobody knows whether a mail arrived: look at the outbox and decide", "delivery_id", d.ID)
+			err = l.files.Alarmed(ctx, d.ID)
+		}
+		if err != nil && !errors.Is(err, casefile.ErrNotDue) {
+			return err
+		}
+	}
+	return nil
+}
+
+func resend(actor casefile.Actor, now time.Time) casefile.DeliveryChange {
+	return casefile.DeliveryChange{From: []casefile.DeliveryState{casefile.DeliveryUncertain}, To: casefile.DeliveryQueued, NextAt: now, Resent: true,
+		Reason: "sent once more under the same Message-ID", Actor: actor}
+}
+
+// sweep marks what became overdue, and forgets what live pages have long shown.
+func (l *Line) sweep(ctx context.Context) error {
+	now := l.db.Now()
+	overdue, err := l.files.NewlyOverdue(ctx, now, reconcileBatch)
+	if err != nil {
+		return err
+	}
+	for _, id := range overdue {
+		if err := l.db.InTx(ctx, func(tx *store.Tx) error {
+			e, err := casefile.Lock(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			e.Flag(casefile.Overdue, e.Open() && !e.DueAt.IsZero() && e.DueAt.Before(now))
+			return e.Save(ctx)
+		}); err != nil {
+			return fmt.Errorf("mark case %d as overdue: %w", id, err)
+		}
+	}
+	return l.files.ForgetChanges(ctx, now.Add(-time.Hour))
+}
