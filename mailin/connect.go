@@ -245,10 +245,15 @@ func ascii(s string) bool {
 func (c *connection) capabilities() (imap.CapSet, error) {
 	var caps imap.CapSet
 	err := c.do("capability", c.timings.Answer, func() error {
-		if caps = c.client.Caps(); caps == nil {
-			return errors.New("the server does not say what it can do")
+		if caps = c.client.Caps(); caps != nil {
+			return nil
 		}
-		return nil
+		// It hides why. Ask again, for the reason if not for the answer.
+		var err error
+		if caps, err = c.client.Capability().Wait(); err == nil && caps == nil {
+			err = errors.New("the server does not say what it can do")
+		}
+		return err
 	})
 	return caps, err
 }

@@ -258,7 +258,7 @@ func (s *session) learn(how way) {
 		s.helped = 0
 	case how == bodyOnly || how == bySeqNum:
 		if s.helped++; s.helped >= tooMany {
-			s.startWay, s.helped = how, 0
+			s.startWay, s.wayLearned, s.helped = how, time.Now(), 0
 		}
 	}
 }
@@ -332,6 +332,9 @@ func (s *session) stumble(uid uint32, cause error) error {
 		return ledgerFault(s.ctx, "failed", err)
 	}
 	s.note(uid)
+	if code == CodeProtocol && s.streak >= tooMany && s.startWay < bySeqNum {
+		s.startWay, s.wayLearned = s.startWay+1, time.Now() // one mail after the other: it is how this server writes
+	}
 	s.log.Warn("mail not fetched", "mailbox", s.cfg.Mailbox, "uid", uid, "tries", tries, "code", code, "detail", detailOf(cause))
 	if tries > len(s.timings.Retries) {
 		if err := s.passUIDs([]uint32{uid}, FateFailed, reason); err != nil {

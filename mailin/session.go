@@ -259,23 +259,28 @@ func (s *session) await() error {
 	s.raw.arm(wait+s.timings.Answer, wait+s.timings.Answer)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
+	told := false
 	select {
 	case s.announced = <-s.exists:
+		told = true
 	case <-timer.C:
-		s.announced = time.Now()
 	case <-s.kick:
 	case <-s.client.Closed():
 	case <-s.ctx.Done():
 	}
-	return s.do("done", s.timings.Answer, func() error {
+	err = s.do("done", s.timings.Answer, func() error {
 		if err := command.Close(); err != nil {
 			return err
 		}
 		return command.Wait()
 	})
+	if err != nil || told {
+		return err
+	}
+	return s.refresh()
 }
 
-// awaitPoll waits without a word, then asks the server to say what is new (RFC 9051 section 6.1.2): some show new mail to a SEARCH only after.
+// awaitPoll waits without a word.
 func (s *session) awaitPoll(wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -286,6 +291,11 @@ func (s *session) awaitPoll(wait time.Duration) error {
 	case <-s.client.Closed():
 	case <-s.ctx.Done():
 	}
+	return s.refresh()
+}
+
+// refresh has the server say what has changed (NOOP, RFC 9051 section 6.1.2): many answer a SEARCH from the state that they reported last.
+func (s *session) refresh() error {
 	if err := s.do("noop", s.timings.Answer, func() error { return s.client.Noop().Wait() }); err != nil {
 		return err
 	}

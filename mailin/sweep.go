@@ -35,7 +35,11 @@ func (s *session) sweep(forced bool) error {
 	if done {
 		answer.err = nil
 		s.lastSweep = result
-		s.nextSweep = time.Now().Add(s.timings.Sweep)
+		s.lastSwept = time.Now()
+		s.nextSweep = s.lastSwept.Add(s.timings.Sweep)
+		if time.Since(s.wayLearned) >= s.timings.Sweep {
+			s.startWay = whole // servers get mended, too
+		}
 	} else {
 		// Not now, or refused: see optional for when it is tried again.
 		s.nextSweep = s.steps["sweep"].notBefore
@@ -52,6 +56,9 @@ func (s *session) sweep(forced bool) error {
 func (s *session) reconcile() (Sweep, error) {
 	began := time.Now()
 	s.tally = Sweep{Started: s.cfg.Now()}
+	if err := s.refresh(); err != nil {
+		return Sweep{}, err
+	}
 	listed, err := s.list(0)
 	if err != nil {
 		return Sweep{}, err

@@ -38,9 +38,11 @@ type memory struct {
 	cautious   bool                 // headers are asked for one by one
 	suspect    uint32               // the mail whose header was asked for when a connection ended
 	startWay   way                  // what this server needs for every mail
-	helped     int                  // mails in a row that needed another way than startWay
-	streak     int                  // fetches that failed in a row
+	wayLearned time.Time
+	helped     int // mails in a row that needed another way than startWay
+	streak     int // fetches that failed in a row
 	steps      map[string]*step
+	lastSwept  time.Time
 	nextSweep  time.Time
 	health     Health
 }
@@ -358,6 +360,9 @@ func (w *Watcher) connectAndWork(ctx context.Context, lease *Lease, once bool) (
 		return end
 	}
 	defer spool.close()
+	if time.Since(w.lastSwept) > time.Minute && w.nextSweep.After(began) && w.steps["sweep"].failures == 0 {
+		w.nextSweep = began // at every connection, but not once a second while they come and go
+	}
 	s := &session{Watcher: w, folder: open, lease: lease, spool: spool}
 	end.err = s.run(once)
 	end.sweep = s.lastSweep

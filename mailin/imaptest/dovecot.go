@@ -157,7 +157,7 @@ func (d *dovecotBackend) start(tb testing.TB) {
 		return
 	}
 	process := exec.Command(os.Getenv(dovecotBinary), "-F", "-c", filepath.Join(d.dir, "dovecot.conf"))
-	process.SysProcAttr = endWithParent()
+	ownGroup(process)
 	var said bytes.Buffer
 	process.Stdout, process.Stderr = &said, &said
 	check(tb, process.Start(), "starting Dovecot")
@@ -184,18 +184,13 @@ func (d *dovecotBackend) start(tb testing.TB) {
 	}
 }
 
-// stop ends the whole group: Dovecot's mail processes otherwise live on for some seconds.
-func (d *dovecotBackend) stop(tb testing.TB) {
+// stop ends the whole group at once: asked politely, Dovecot takes a second, and its mail processes live on for some more.
+func (d *dovecotBackend) stop(testing.TB) {
 	if d.process == nil {
 		return
 	}
-	_ = d.process.Process.Signal(os.Interrupt)
-	select {
-	case <-d.ended:
-	case <-time.After(10 * time.Second):
-		_ = d.process.Process.Kill()
-		<-d.ended
-	}
+	killGroup(d.process)
+	<-d.ended
 	d.process = nil
 }
 

@@ -149,6 +149,13 @@ func (s *Server) DropConnections() {
 	s.encrypted.drop()
 }
 
+// UntilDisconnected waits until no client is connected.
+func (s *Server) UntilDisconnected(tb testing.TB) {
+	tb.Helper()
+	s.plain.untilIdle(tb)
+	s.encrypted.untilIdle(tb)
+}
+
 // Freeze keeps connections open and passes nothing on, in either direction, until Thaw: the server has fallen silent.
 func (s *Server) Freeze() {
 	s.plain.freeze(true)

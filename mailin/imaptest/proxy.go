@@ -4,6 +4,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
 // proxy stands before a server and plays the network: it drops, freezes and refuses connections without the server's help, at once.
@@ -12,7 +13,7 @@ type proxy struct {
 	address string // stays the same over close and open
 
 	mu       sync.Mutex
-	thawed   *sync.Cond
+	changed  *sync.Cond // anything below
 	frozen   bool
 	listener net.Listener
 	conns    map[net.Conn]bool
@@ -21,7 +22,7 @@ type proxy struct {
 func newProxy(tb testing.TB, target string) *proxy {
 	tb.Helper()
 	p := &proxy{target: target, address: "127.0.0.1:0", conns: make(map[net.Conn]bool)}
-	p.thawed = sync.NewCond(&p.mu)
+	p.changed = sync.NewCond(&p.mu)
 	p.open(tb)
 	tb.Cleanup(p.close)
 	return p
@@ -72,6 +73,7 @@ func (p *proxy) copy(to, from net.Conn) {
 		p.mu.Lock()
 		delete(p.conns, to)
 		delete(p.conns, from)
+		p.changed.Broadcast()
 		p.mu.Unlock()
 	}()
 	buffer := make([]byte, 64<<10)
@@ -79,7 +81,7 @@ func (p *proxy) copy(to, from net.Conn) {
 		n, err := from.Read(buffer)
 		p.mu.Lock()
 		for p.frozen && p.conns[from] {
-			p.thawed.Wait()
+			p.changed.Wait()
 		}
 		p.mu.Unlock()
 		if n > 0 {
@@ -97,7 +99,28 @@ func (p *proxy) freeze(frozen bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.frozen = frozen
-	p.thawed.Broadcast()
+	p.changed.Broadcast()
+}
+
+// untilIdle waits until no client is connected.
+func (p *proxy) untilIdle(tb testing.TB) {
+	tb.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	expired := false
+	timer := time.AfterFunc(20*time.Second, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		expired = true
+		p.changed.Broadcast()
+	})
+	defer timer.Stop()
+	for len(p.conns) > 0 {
+		if expired {
+			tb.Fatal("waited in vain until nobody is connected")
+		}
+		p.changed.Wait()
+	}
 }
 
 func (p *proxy) drop() {
@@ -107,7 +130,7 @@ func (p *proxy) drop() {
 		_ = conn.Close()
 	}
 	clear(p.conns)
-	p.thawed.Broadcast()
+	p.changed.Broadcast()
 }
 
 func (p *proxy) close() {
