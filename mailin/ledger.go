@@ -24,8 +24,8 @@ var ErrLeaseLost = errors.New("mailin: another process has taken over this mailb
 //
 // All methods are called from one goroutine per Lease, except Beat, which runs beside them. Lists of UIDs are ascending, without doubles.
 type Ledger interface {
-	// Acquire waits until this process holds the lease of the folder, and returns it with the cursor. It returns early only with the
-	// context's error, or when the ledger cannot be reached.
+	// Acquire waits until this process holds the lease of the folder, and returns it with the cursor. A process that holds it already gets it
+	// at once, with a new epoch. It returns early only with the context's error, or when the ledger cannot be reached.
 	Acquire(ctx context.Context, mailbox, folder string) (Lease, error)
 
 	// Beat says that the holder of the lease is alive. The watcher calls it every few seconds (Timings.Beat).

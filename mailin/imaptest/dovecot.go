@@ -51,6 +51,7 @@ ssl_cert = <{{.Dir}}/cert.pem
 ssl_key = <{{.Dir}}/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain login
+auth_failure_delay = 0
 mail_location = maildir:{{.Dir}}/mail/%u
 mail_uid = {{.UID}}
 mail_gid = {{.GID}}
@@ -77,6 +78,10 @@ service imap-login {
 }
 service anvil {
   chroot =
+  # Without this listener nobody has to wait after a wrong password.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 namespace inbox {
   inbox = yes
