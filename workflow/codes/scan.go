@@ -1,13 +1,279 @@
 package codes
 
-import "time"
+// sysID is a System without its string.
+type sysID uint8
 
-// Find returns the mentions of one text in order, with Group 1 and Role
-// Billed. Source and Attachment are left empty.
-func Find(text string, opts Options) []Mention { return nil }
+const (
+	idNone sysID = iota
+	idCPT
+	idHCPCS
+	idICD
+	idPCS
+	idModifier
+	idDRG
+	idRevenue
+	idPOS
+	idCDT
+	idNDC
+	idCode    // a label of no particular system: "code"
+	idForeign // a label of a system that is not ours: ICD-9, LOINC
+)
 
-// Read reads all texts of a message together.
-func Read(sources []Source, received time.Time, opts Options) Reading { return Reading{} }
+var systemOf = [...]System{idCPT: CPT, idHCPCS: HCPCS, idICD: ICD10CM, idPCS: ICD10PCS, idModifier: Modifier,
+	idDRG: MSDRG, idRevenue: Revenue, idPOS: POS, idCDT: CDT, idNDC: NDC}
 
-// Normalize brings a code as typed into the form in which it is stored.
-func Normalize(system System, code string) (string, error) { return code, nil }
+// link says how a candidate hangs on the one before it.
+type link uint8
+
+const (
+	linkNone link = iota
+	linkList      // comma, slash, line, "and"
+	linkOr        // "or", "vs"
+)
+
+// candidate is a place that may be a code, with what was found around it.
+type candidate struct {
+	start, end int // what the mention covers: the code with what is glued to it
+	tok, last  int // first token, and the last one that belongs to it
+	codeTok    int // last token of the code itself
+	sys        sysID
+	label      sysID // the label that governs it and hands on to the list
+	link       link
+	n, nr, nm  uint8
+	code       [11]byte
+	rangeEnd   [7]byte
+	mods       [6][2]byte
+	units      int32
+	line       int32
+	signs      sign
+	family     bool // "M54.5-": a family, written with a dash or x
+	tied       bool // a modifier whose sentence puts it on a code: no mention of its own
+	dead       bool // withdrawn
+}
+
+func (c *candidate) bytes() []byte { return c.code[:c.n] }
+
+func (c *candidate) procedure() bool {
+	return c.sys == idCPT || c.sys == idHCPCS || c.sys == idCDT
+}
+
+func (c *candidate) addModifier(a, b byte) {
+	for i := range c.mods[:c.nm] {
+		if c.mods[i] == [2]byte{a, b} {
+			return
+		}
+	}
+	if int(c.nm) < len(c.mods) {
+		c.mods[c.nm] = [2]byte{a, b}
+		c.nm++
+	}
+}
+
+// scanner walks over the tokens of one text once.
+type scanner struct {
+	lexer
+	known func(System, string) Membership
+	cands []candidate
+
+	free    int // tokens before this one belong to something already
+	skip    int // bytes before this one are a web address
+	line    int32
+	lineTok int // first token of the line
+
+	sent sentence
+	tab  table
+	seg  segmentInfo
+
+	lastMod   int // token of the last modifier read
+	lastModOf int // candidate that it was tied to, or -1
+	pends     [6]pending
+
+	coding bool // a modifier word, a label: the text is about coding
+	remark bool // a reason code has been seen: remark codes may follow
+}
+
+// sentence is what the words of one sentence say together.
+type sentence struct {
+	from, to int // tokens
+	class    word
+	question bool
+}
+
+// Find returns the mentions of one text in order, repeated ones too. Source
+// and Attachment are left empty, Group is 1 and Role billed: the reading of a
+// whole message is [Read]'s. It allocates nothing when it finds nothing.
+func Find(text string, opts Options) []Mention {
+	var s scanner
+	var room [24]candidate
+	s.text, s.known, s.cands = text, opts.Known, room[:0]
+	s.scan()
+	s.resolve()
+	return s.mentions()
+}
+
+// scan collects the candidates.
+func (s *scanner) scan() {
+	s.tab.line(s, 0, 0)
+	for i := 0; ; i++ {
+		t := s.at(i)
+		if t.kind == kEdge {
+			return
+		}
+		switch t.kind {
+		case kAlpha:
+			if t.class == 0 && t.n != 2 {
+				continue
+			}
+			if i < s.free || t.start < s.skip {
+				continue
+			}
+			s.word(i, t)
+		case kNum, kMix:
+			if i < s.free {
+				continue
+			}
+			s.code(i, t)
+		case kLine:
+			s.line++
+			s.lineTok = i + 1
+			s.tab.line(s, i+1, int(t.n))
+		case kPunct:
+			switch t.p {
+			case ':':
+				s.address(i)
+			case '*':
+				s.segment(i)
+			}
+		}
+	}
+}
+
+// address notes how far a web address goes: "https://..." up to the next space.
+func (s *scanner) address(i int) {
+	a, b := s.at(i+1), s.at(i+2)
+	if a.p != '/' || b.p != '/' || a.gap != 0 || b.gap != 0 {
+		return
+	}
+	end := b.end
+	for end < len(s.text) {
+		c, n := foldAt(s.text, end)
+		if c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '"' || c == '<' || c == '>' {
+			break
+		}
+		end += n
+	}
+	s.skip = end
+}
+
+// word looks at words that begin something: a label whose numbers follow it,
+// or two letters that may be a modifier.
+func (s *scanner) word(i int, t *token) {
+	if t.class&(wMOD|wCPT|wHCPCS|wICD|wDX) != 0 {
+		s.coding = true
+	}
+	if t.class&(wDRG|wREV|wPOS|wNDC) != 0 || t.is("SERVICE") || t.is("RC") {
+		s.labelled(i, t)
+		return
+	}
+	if t.is("WWW") && s.at(i+1).p == '.' {
+		end := t.end
+		for end < len(s.text) && charClass[s.text[end]] != cSpace && charClass[s.text[end]] != cLine && charClass[s.text[end]] != cTab {
+			end++
+		}
+		s.skip = end
+		return
+	}
+	if t.n == 2 {
+		if !t.lower && (t.is("CO") || t.is("OA") || t.is("PI") || t.is("PR") || t.is("CR")) && s.reason(i) {
+			return
+		}
+		if isModifier(t.b[0], t.b[1]) {
+			s.modifier(i, t)
+		}
+	}
+}
+
+// reason recognises a claim adjustment reason such as CO-97, and keeps its
+// number from being read as anything else.
+func (s *scanner) reason(i int) bool {
+	j := i + 1
+	if p := s.at(j); p.kind == kPunct && (p.p == '-' || p.p == ' ' || p.p == '*') {
+		j++
+	}
+	n := s.at(j)
+	if n.gap > 1 && j == i+1 || n.kind != kNum && n.kind != kMix || n.n > 3 {
+		return false
+	}
+	if n.kind == kMix && !(isUpper(n.b[0]) && digitsOnly(n.bytes()[1:])) {
+		return false
+	}
+	s.remark = true
+	s.free = j + 1
+	return true
+}
+
+// context returns what the sentence around token i says. Each token is looked
+// at once for it.
+func (s *scanner) context(i int) *sentence {
+	if i < s.sent.to && i >= s.sent.from {
+		return &s.sent
+	}
+	c := sentence{from: i}
+	// The sentence may have begun before the first candidate in it.
+	for k := i - 1; k >= 0 && k >= s.sent.to && i-k < 60; k-- {
+		t := s.at(k)
+		if t.kind == kEdge || s.sentenceEnd(k, t) {
+			break
+		}
+		c.class |= t.class
+		c.from = k
+	}
+	k := i
+	for ; k-i < 80; k++ {
+		t := s.at(k)
+		if t.kind == kEdge {
+			break
+		}
+		c.class |= t.class
+		if s.sentenceEnd(k, t) {
+			c.question = t.p == '?'
+			k++
+			break
+		}
+	}
+	c.to = k
+	s.sent = c
+	return &s.sent
+}
+
+// sentenceEnd says whether token k closes a sentence: a full stop that is not
+// part of a number or an abbreviation, a question mark, an empty line.
+func (s *scanner) sentenceEnd(k int, t *token) bool {
+	if t.kind == kLine {
+		return t.n > 1
+	}
+	if t.kind != kPunct {
+		return false
+	}
+	switch t.p {
+	case '?', '!':
+		return true
+	case '.':
+		n := s.at(k + 1)
+		if n.kind != kEdge && n.kind != kLine && n.gap == 0 {
+			return false
+		}
+		p := s.at(k - 1)
+		if p.kind == kAlpha && p.n <= 4 && k > 0 {
+			switch string(p.bytes()) {
+			case "DR", "MR", "MS", "MRS", "NO", "VS", "PT", "DX", "ST", "PROC", "CPT", "MOD", "REF", "ACCT", "REV", "EG", "IE", "ETC", "INC", "E", "G":
+				return n.kind != kAlpha || !n.lower && p.n > 2 && n.kind == kEdge
+			}
+		}
+		if p.kind == kNum && p.n <= 2 && s.at(k-2).kind == kLine {
+			return false // "1. 99213"
+		}
+		return true
+	}
+	return false
+}

@@ -1,0 +1,324 @@
+package codes
+
+// after looks at what follows a candidate and its suffix: a unit of measure, a
+// counted thing, a street.
+func (s *scanner) after(c *candidate) {
+	if c.nm > 0 {
+		c.signs |= sModifier
+	}
+	if u := s.unitsBefore(c.tok); u > 0 && c.units == 0 && c.procedure() {
+		c.units = int32(u)
+	}
+	if c.units > 0 {
+		c.signs |= sUnits
+	}
+	if c.nr > 0 {
+		c.signs |= sRange
+	}
+	bare := c.sys == idCPT && digitsOnly(c.bytes())
+	k := c.last + 1
+	t := s.at(k)
+	if t.kind == kAlpha && t.gap <= 1 {
+		if bare && c.nm == 0 && c.nr == 0 && c.units == 0 {
+			if t.class&wMEAS != 0 && !t.is("IN") && !(t.n == 1 && !t.lower) && !t.is("LEVEL") && !(t.is("LEVELS") || t.is("SECOND")) && !t.is("DR") && !t.is("MIN") {
+				c.signs |= nMeasure
+			}
+			if t.class&wCOUNT != 0 && t.class&wBILL == 0 {
+				c.signs |= nCount
+			} else if t.class&wCOUNT != 0 && roundHundred(c.bytes()) {
+				c.signs |= nCount
+			}
+		}
+		if bare && c.nm == 0 && s.street(k) {
+			c.signs |= nStreet
+		}
+		if c.sys == idICD && s.dotless(c) && c.n == 3 && t.class&(wROAD) != 0 {
+			c.signs |= nContext
+		}
+	}
+	if bare && (c.code[3] == '0' && c.code[4] == '0' && c.code[2] == '0') {
+		c.signs |= nRound
+	}
+	if t.kind == kPunct && t.gap == 0 && (t.p == '%') {
+		c.signs |= nMeasure
+	}
+}
+
+func roundHundred(b []byte) bool { return b[3] == '0' && b[4] == '0' }
+
+// street says whether the words from token k on are the rest of an address:
+// capitalised words that end in a kind of street.
+func (s *scanner) street(k int) bool {
+	for n := range 5 {
+		t := s.at(k + n)
+		if t.p == '.' && n > 0 && t.gap == 0 && s.at(k+n-1).n <= 2 {
+			continue // "N. Main"
+		}
+		if t.kind == kNum || t.kind == kMix {
+			if n == 0 { // "15 4th St"
+				if t.kind == kMix && isDigit(t.b[0]) {
+					continue
+				}
+				return false
+			}
+			continue
+		}
+		if t.kind != kAlpha || !isUpper(s.text[t.start]) {
+			return false
+		}
+		if n > 0 && t.class&wSTREET != 0 {
+			after := s.at(k + n + 1)
+			if t.is("DR") || t.is("ST") {
+				if after.p == '.' {
+					after = s.at(k + n + 2)
+				}
+				return after.kind != kAlpha || after.is("STE") || after.is("SUITE") || after.is("UNIT") || after.class&wSTATE != 0
+			}
+			return true
+		}
+		if t.class&(wBILL|wCPT|wHCPCS|wMOD|wUNIT|wAND|wOR|wWITH) != 0 {
+			return false
+		}
+	}
+	return false
+}
+
+// glued looks at the marks that touch the candidate: it may be part of a
+// longer number, an address, a file name, money.
+func (s *scanner) glued(i int, c *candidate) {
+	t := s.at(i)
+	if t.gap == 0 && i > 0 {
+		p := s.at(i - 1)
+		q := s.at(i - 2)
+		touching := p.gap == 0 && (q.kind == kAlpha || q.kind == kNum || q.kind == kMix)
+		if p.kind == kPunct {
+			switch p.p {
+			case '@', '\\', '_', '%':
+				c.signs |= nURL
+			case '-':
+				if touching && !s.inCandidate(i-2) && !labelWord(q) {
+					if _, ok := s.edition(i - 2); !ok {
+						c.signs |= nEmbedded
+					}
+				}
+			case '.':
+				if touching && q.kind != kAlpha && !s.inCandidate(i-2) && !(q.kind == kNum && s.atLineStart(i-2)) {
+					c.signs |= nEmbedded
+				} else if touching && q.kind == kAlpha && !labelWord(q) && q.n > 1 {
+					if q.class&(wNUM|wID) != 0 {
+						c.signs |= nID
+					} else if q.lower && !isUpper(s.text[q.start]) {
+						c.signs |= nURL
+					}
+				}
+			case '/':
+				if touching && q.kind == kAlpha && !labelWord(q) && q.n > 4 && q.class == 0 && s.at(i-3).p == '/' {
+					c.signs |= nURL
+				}
+				if touching && q.kind == kNum && q.n <= 4 && !s.inCandidate(i-2) && s.at(i-3).p == '/' {
+					c.signs |= nTime
+				}
+			case ',':
+				if touching && q.kind == kNum && q.n <= 3 && s.at(i-3).p == '$' {
+					c.signs |= nMoney
+				}
+			}
+		} else if (p.kind == kAlpha || p.kind == kMix || p.kind == kNum) && !labelWord(p) && !s.inCandidate(i-1) {
+			c.signs |= nEmbedded
+		}
+	}
+	n := s.at(c.last + 1)
+	if n.gap != 0 || c.family {
+		return
+	}
+	m := s.at(c.last + 2)
+	touching := m.gap == 0 && (m.kind == kAlpha || m.kind == kNum || m.kind == kMix)
+	switch {
+	case n.kind == kAlpha || n.kind == kMix || n.kind == kNum:
+		c.signs |= nEmbedded
+	case n.kind != kPunct || !touching:
+		if n.p == '@' || n.p == '_' {
+			c.signs |= nURL
+		}
+	default:
+		switch n.p {
+		case '@', '_', '\\':
+			c.signs |= nURL
+		case '-':
+			switch {
+			case m.kind == kNum && m.n == 4 && c.nm == 0 && c.sys == idCPT:
+				c.signs |= nZip
+			case m.kind == kNum && m.n == 5 || m.kind == kMix && (m.n == 5 || m.n == 3): // another code
+			case m.kind == kAlpha && m.n > 2 && (m.lower || c.nm > 0): // "99213-office visit"
+			default:
+				c.signs |= nEmbedded
+			}
+		case '.':
+			if m.kind == kNum {
+				if c.sys == idCPT && m.n <= 2 {
+					c.signs |= nMoney
+				} else {
+					c.signs |= nEmbedded
+				}
+			} else if m.kind == kAlpha && fileEnding(m) {
+				c.signs |= nURL
+			}
+		case ',':
+			if m.kind == kNum && m.n == 3 && c.sys == idCPT && c.nm == 0 && s.at(c.last+3).gap == 0 && s.at(c.last+3).p == '.' {
+				c.signs |= nMoney
+			}
+		case ':':
+			if m.kind == kNum && m.n == 2 && c.sys == idCPT && !isModifier(m.b[0], m.b[1]) {
+				c.signs |= nTime
+			}
+		}
+	}
+}
+
+// labelWord says whether a word glued to a code only labels it: "CPT-99213".
+func labelWord(t *token) bool {
+	return t.kind == kAlpha && (t.class&(wCPT|wHCPCS|wICD|wDX|wCODE|wPROC|wCDT|wPCS|wNDC|wMOD|wAND|wOR) != 0 || t.is("HC") || t.is("DX") || t.is("N4") || t.n == 1)
+}
+
+func fileEnding(t *token) bool {
+	switch string(t.bytes()) {
+	case "PDF", "DOC", "DOCX", "JPG", "JPEG", "PNG", "TIF", "TIFF", "TXT", "CSV", "XLS", "XLSX", "RTF", "ZIP", "XML", "HTML", "HTM", "EML", "MSG",
+		"COM", "ORG", "NET", "GOV", "EDU", "EXAMPLE", "HEIC", "GIF", "DAT":
+		return true
+	}
+	return false
+}
+
+// inCandidate says whether token j belongs to the last candidate.
+func (s *scanner) inCandidate(j int) bool {
+	n := len(s.cands)
+	return n > 0 && j >= s.cands[n-1].tok && j <= s.cands[n-1].last
+}
+
+// around adds what the sentence and the line say, and the readings that only
+// short or worn shapes need.
+func (s *scanner) around(i int, c *candidate) {
+	ctx := s.context(i)
+	if ctx.class&(wBILL|wCPT|wHCPCS|wMOD|wCODE|wICD|wDX|wDRG) != 0 {
+		c.signs |= sBilling
+	}
+	if ctx.question || ctx.class&wASK != 0 {
+		c.signs |= sAsk
+	}
+	if ctx.class&wCLIN != 0 {
+		c.signs |= sClinical
+	}
+	p, n := s.at(i-1), s.at(c.last+1)
+	if n.p == '?' || n.p == '.' || n.p == ',' || n.p == ';' {
+		n = s.at(c.last + 2)
+	}
+	before := p.kind == kLine || p.kind == kEdge || p.kind == kPunct && s.atLineStart(i)
+	if before && (n.kind == kLine || n.kind == kEdge) {
+		c.signs |= sAloneLine
+		if (i == 0 || p.kind == kEdge || i <= 2) && s.ends(c.last+1) {
+			c.signs |= sWhole
+		}
+	}
+	if c.sys == idICD && s.dotless(c) {
+		s.shortDiagnosis(i, c, ctx)
+	}
+	if c.sys == idICD && c.code[0] == 'V' && c.signs&(sLabel|sChain) == 0 {
+		if ctx.class&(wVER|wHCC) != 0 && s.at(i).lower || s.at(i-1).class&wVER != 0 && c.code[0] == 'V' {
+			c.signs |= nVersion
+		}
+	}
+	if c.sys == idCPT && c.signs&sShape != 0 && c.code[4] == 'A' || c.sys == idCPT && c.code[4] == 'T' {
+		if n := s.at(c.last + 1); n.class&wMEAS != 0 && n.kind == kAlpha {
+			c.signs |= nTime
+		}
+	}
+	if c.sys == idNDC {
+		if ctx.class&(wMEAS|wNDC) != 0 || ctx.class&wCLIN != 0 {
+			c.signs |= sClinical
+		}
+	}
+	if c.sys == idHCPCS && c.signs&(sLabel|sChain) == 0 && s.at(i-1).kind == kAlpha && s.at(i-1).class&wROAD != 0 {
+		c.signs |= nContext
+	}
+}
+
+// ends says whether only marks and line ends follow from token k on.
+func (s *scanner) ends(k int) bool {
+	for ; ; k++ {
+		t := s.at(k)
+		switch {
+		case t.kind == kEdge:
+			return true
+		case t.kind == kLine, t.kind == kPunct && (t.p == '?' || t.p == '.' || t.p == '!'):
+		default:
+			return false
+		}
+	}
+}
+
+// shortDiagnosis weighs undotted diagnoses of three and four characters, which
+// are also vertebrae, remark codes, model versions, vitamins and highways.
+func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
+	b := c.bytes()
+	labelled := c.signs&(sLabel|sChain) != 0
+	prev, next := s.at(i-1), s.at(c.last+1)
+	if !labelled && c.n == 3 && spineLetter(b[0]) && number(string(b[1:])) <= 12 {
+		if next.p == '-' || next.p == '/' || prev.p == '-' && prev.gap == 0 || prev.p == '/' && prev.gap == 0 || ctx.class&wLEVEL != 0 {
+			c.signs |= nSpine
+		}
+	}
+	if (b[0] == 'M' || b[0] == 'N') && c.n <= 4 && (!labelled || c.label == idCode) {
+		if s.remark && (ctx.class&wRARC != 0 || prev.class&wRARC != 0) || ctx.class&wRARC != 0 && (prev.class&wRARC != 0 || s.remarkWord(i)) || s.afterReason(i) {
+			c.signs |= nRemark
+		} else if n := len(s.cands); n > 0 && s.cands[n-1].signs&nRemark != 0 && c.link != linkNone {
+			c.signs |= nRemark
+		}
+	}
+	if c.n == 3 && b[0] == 'V' && ctx.class&wHCC != 0 && !labelled {
+		c.signs |= nVersion
+	}
+	if !labelled && ctx.class&(wGENE|wROAD) != 0 && ctx.class&(wDX|wICD) == 0 {
+		c.signs |= nContext
+	}
+	if !labelled && c.n == 3 && prev.kind == kPunct && prev.p == '-' && prev.gap == 0 {
+		c.signs |= nEmbedded
+	}
+}
+
+// remarkWord says whether one of the few tokens before i names a remark code.
+func (s *scanner) remarkWord(i int) bool {
+	for k := i - 1; k >= i-8; k-- {
+		t := s.at(k)
+		if t.is("REMARK") || t.is("REMARKS") || t.is("RARC") || t.is("RARCS") {
+			return true
+		}
+		if t.kind == kPunct && (t.p == '.' || t.p == '?') || t.class&(wDX|wICD) != 0 {
+			return false
+		}
+	}
+	return false
+}
+
+// afterReason says whether a claim adjustment reason ("CO-97") stands right
+// before, so that "N20" continues it.
+func (s *scanner) afterReason(i int) bool {
+	if !s.remark {
+		return false
+	}
+	for k := i - 1; k >= i-4; k-- {
+		t := s.at(k)
+		switch {
+		case t.kind == kPunct && (t.p == ',' || t.p == '/' || t.p == '&' || t.p == '-' || t.p == ':'):
+		case t.kind == kAlpha && (t.class&wAND != 0 || t.is("WITH") || t.is("REMARK") || t.is("CODE")):
+		case (t.kind == kNum || t.kind == kMix) && t.n <= 3 && k+1 <= s.free:
+			g := s.at(k - 1)
+			if g.p == '-' {
+				g = s.at(k - 2)
+			}
+			return g.is("CO") || g.is("OA") || g.is("PR") || g.is("PI") || g.is("CR")
+		default:
+			return false
+		}
+	}
+	return false
+}

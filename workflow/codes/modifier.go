@@ -1,0 +1,335 @@
+package codes
+
+// modifier judges two characters that are attached to no code as a modifier.
+// Either the sentence ties them to a code after all ("does 97140 need 59?",
+// "25 on the 99213"), then they belong to it; or they are spoken of by
+// themselves ("when does 25 apply?") and become a mention of their own.
+func (s *scanner) modifier(i int, t *token) {
+	if !s.standsAlone(i, t) {
+		return
+	}
+	cue, alternative, target := s.modifierCue(i, t)
+	if cue == 0 {
+		return
+	}
+	if !alternative {
+		if p := s.tieBack(i, t); p != nil {
+			p.addModifier(t.b[0], t.b[1])
+			p.signs |= sModifier
+			s.lastMod, s.lastModOf = i, target
+			s.free = i + 1
+			return
+		}
+		if j := s.tieForward(i); j > 0 {
+			s.pend(j, t)
+			s.lastMod, s.lastModOf = i, -1
+			s.free = i + 1
+			return
+		}
+	}
+	c := candidate{sys: idModifier, tok: i, codeTok: i, last: i, start: t.start, end: t.end, line: s.line, n: 2, signs: cue}
+	c.code[0], c.code[1] = t.b[0], t.b[1]
+	ctx := s.context(i)
+	if ctx.class&(wMOD|wBILL|wCODE) != 0 {
+		c.signs |= sBilling
+	}
+	if t.lower {
+		c.signs |= nLower
+	}
+	s.lastMod, s.lastModOf = i, -1
+	s.free = i + 1
+	s.cands = append(s.cands, c)
+}
+
+// standsAlone says whether the two characters are a word of their own and no
+// part of a number, a date, a price, a measure.
+func (s *scanner) standsAlone(i int, t *token) bool {
+	if !s.okModifier(nil, i, looseMod) {
+		return false
+	}
+	p, n := s.at(i-1), s.at(i+1)
+	if t.gap == 0 && i > 0 {
+		q := s.at(i - 2)
+		touching := p.gap == 0 && (q.kind == kNum || q.kind == kAlpha || q.kind == kMix)
+		switch {
+		case p.kind == kNum || p.kind == kMix:
+			return false
+		case p.kind == kAlpha && p.class&wMOD == 0:
+			return false
+		case p.p == '$' || p.p == '#' && t.kind == kNum:
+			return false
+		case (p.p == '.' || p.p == ':') && touching && q.kind == kNum:
+			return false
+		case p.p == '.' && touching && q.class&wMOD == 0:
+			return false
+		case p.p == '-' && touching && q.class&wMOD == 0 && !(s.inCandidate(i-2) && s.lastMod == i-2):
+			return false
+		case p.p == '/' && touching && q.kind == kNum && (q.n != 2 || !isModifier(q.b[0], q.b[1])):
+			return false
+		case p.p == '\'' && touching:
+			return false
+		case p.p == '@' || p.p == '_' || p.p == '\\':
+			return false
+		case p.p == ',' && touching && q.kind == kNum && q.n != 2 && !s.inCandidate(i-2):
+			return false
+		}
+	}
+	if n.gap == 0 && n.kind == kPunct {
+		m := s.at(i + 2)
+		touching := m.gap == 0 && (m.kind == kNum || m.kind == kAlpha || m.kind == kMix)
+		switch n.p {
+		case '/', '-':
+			if touching && (m.n != 2 || !isModifier(m.b[0], m.b[1])) && m.class&wMOD == 0 {
+				return false
+			}
+		case '@', '_', '%', '$', '\\':
+			return false
+		case '\'':
+			if touching && m.n > 0 {
+				return false
+			}
+		case '.':
+			if touching && !isUpper(s.text[m.start]) {
+				return false
+			}
+		}
+	}
+	if t.kind == kNum && n.kind == kAlpha && n.class&(wMEAS|wCOUNT|wUNIT|wMONTH) != 0 && n.class&wMOD == 0 && !(n.n == 1) && !n.is("IN") {
+		return false
+	}
+	return true
+}
+
+// modifierCue weighs the words around a modifier. It returns the signs for it,
+// whether it stands among alternatives, and the candidate that the list it
+// continues is tied to.
+func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool, target int) {
+	target = -1
+	k := i - 1
+	for k > i-4 && s.at(k).kind == kPunct && (s.at(k).p == '-' || s.at(k).p == '(' || s.at(k).p == '"' || s.at(k).p == '\'' || s.at(k).p == ':' || s.at(k).p == '#' || s.at(k).p == '[' || s.at(k).p == '*') {
+		k--
+	}
+	prev := s.at(k)
+	hyphen := s.at(i-1).p == '-' && t.gap == 0 && (s.at(i-1).gap > 0 || s.at(i-2).kind != kNum)
+	j := i + 1
+	for j < i+4 && s.at(j).kind == kPunct && (s.at(j).p == ')' || s.at(j).p == '"' || s.at(j).p == '\'' || s.at(j).p == ']') {
+		j++
+	}
+	next := s.at(j)
+
+	// "modifier 25", "modifiers: LT", "modifier is 25"
+	back := k
+	for back > k-3 && s.at(back).kind == kAlpha && (s.at(back).is("IS") || s.at(back).is("OF") || s.at(back).is("THE") || s.at(back).is("CODE") || s.at(back).is("BOTH") || s.at(back).is("ARE") || s.at(back).is("LIKE") || s.at(back).is("S")) ||
+		back > k-3 && (s.at(back).p == ':' || s.at(back).p == ')' || s.at(back).p == '(') {
+		back--
+	}
+	if b := s.at(back); b.kind == kAlpha && b.class&wMOD != 0 || s.at(i-1).class&wMOD != 0 {
+		if !(t.kind == kAlpha && t.lower && t.class&(wSMALL|wTIE|wTO|wAND|wOR) != 0) && !(t.kind == kAlpha && t.is("OR")) {
+			cue |= sLabel
+		}
+	}
+	if next.kind == kAlpha && next.class&wMOD != 0 && !next.is("MOD") || next.is("MOD") && t.kind != kAlpha {
+		cue |= sLabel
+	}
+	// the list that it continues
+	if s.lastMod > 0 && i-s.lastMod <= 6 {
+		listed := true
+		for x := s.lastMod + 1; x < i; x++ {
+			m := s.at(x)
+			switch {
+			case m.kind == kPunct && (m.p == ',' || m.p == '/' || m.p == '&' || m.p == '-' || m.p == '(' || m.p == ')' || m.p == '+' || m.p == '"' || m.p == '\''):
+			case m.kind == kAlpha && m.class&wOR != 0, m.is("INSTEAD"), m.is("RATHER"), m.is("NOT"):
+				alternative = true
+			case m.kind == kAlpha && m.class&(wAND|wMOD) != 0, m.is("THAN"), m.is("OF"), m.is("A"), m.is("THE"), m.is("WITH"), m.is("ONLY"), m.is("THEN"), m.is("EVEN"):
+			default:
+				listed = false
+			}
+		}
+		if listed {
+			cue |= sChain
+			if !alternative {
+				target = s.lastModOf
+			}
+		}
+	}
+	if next.kind == kAlpha && next.class&wOR != 0 || prev.kind == kAlpha && (prev.class&wOR != 0 || prev.is("INSTEAD") || prev.is("WITHOUT") || prev.is("NOT") || prev.is("THAN") || prev.is("NO")) {
+		alternative = true
+	}
+	if prev.kind == kAlpha && prev.class&wART != 0 && (s.at(k-1).is("WITHOUT") || s.at(k-1).is("NO")) || prev.class&wMOD != 0 && (s.at(k-1).is("WITHOUT") || s.at(k-1).is("NO") || s.at(k-1).class&wART != 0 && s.at(k-2).is("WITHOUT")) {
+		alternative = true
+	}
+	if cue != 0 {
+		return cue, alternative, target
+	}
+	// by the words around it
+	pairOK := func(x *token, y *token) bool { // an alternative that is a modifier too
+		return x.kind == kAlpha && (x.class&wOR != 0 || x.class&wAND != 0) && y.n == 2 && y.kind != kPunct && isModifier(y.b[0], y.b[1]) && !(y.kind == kAlpha && y.lower)
+	}
+	pair := pairOK(next, s.at(j+1)) || next.p == '/' && next.gap == 0 && s.at(j+1).n == 2 && s.at(j+1).kind != kPunct && isModifier(s.at(j + 1).b[0], s.at(j + 1).b[1])
+	start := prev.kind == kEdge || prev.kind == kLine || prev.kind == kPunct && prev.p != '$' && prev.p != '/' && prev.p != '%' && prev.p != '+' && prev.p != '=' && prev.p != '<' && prev.p != '>'
+	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD) != 0 || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || prev.is("IS") && s.at(k-1).kind == kEdge)
+	stop := next.kind == kEdge || next.kind == kLine || next.kind == kPunct && (next.p == '.' || next.p == '?' || next.p == ',' || next.p == ';' || next.p == '!' || next.p == '/' || next.p == ':')
+	nextOK := stop || next.kind == kAlpha && next.class&wPLAIN != 0
+	switch t.kind {
+	case kNum:
+		if hyphen && nextOK || prevOK && nextOK && !(start && stop && !pair) {
+			cue = sWeakShape
+		}
+	case kMix:
+		if prevOK && nextOK && s.attachedElsewhere(t) {
+			cue = sShape
+		}
+	default:
+		switch {
+		case t.lower:
+		case wordLike(t) || t.is("RT") || t.is("LT"):
+			if prevOK && nextOK && (s.attachedElsewhere(t) || pair || prev.class&(wAPPEND|wMOD|wOR) != 0 && !wordLike(t) && prev.kind == kAlpha) || next.is("ENOUGH") {
+				cue = sWeakShape
+			}
+			if hyphen && nextOK {
+				cue = sWeakShape
+			}
+			if strongLetters(t) && (prevOK || nextOK) {
+				cue = sWeakShape
+			}
+		case prevOK || nextOK || next.kind == kAlpha && next.class != 0:
+			cue = sWeakShape
+		}
+	}
+	return cue, alternative, target
+}
+
+// strongLetters are modifiers that read as words elsewhere, but hardly between
+// codes.
+func strongLetters(t *token) bool {
+	return t.is("GA") || t.is("GE") || t.is("AA") || t.is("SA")
+}
+
+// attachedElsewhere says whether an earlier code of the text carries the same
+// modifier. The look goes back over a few candidates only.
+func (s *scanner) attachedElsewhere(t *token) bool {
+	for k := len(s.cands) - 1; k >= 0 && k >= len(s.cands)-8; k-- {
+		c := &s.cands[k]
+		for _, m := range c.mods[:c.nm] {
+			if m[0] == t.b[0] && m[1] == t.b[1] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tieBack returns the code before token i that the sentence puts the modifier
+// on: only a few words that tie stand between.
+func (s *scanner) tieBack(i int, t *token) *candidate {
+	n := len(s.cands)
+	for n > 0 && n > len(s.cands)-3 {
+		p := &s.cands[n-1]
+		if p.procedure() {
+			break
+		}
+		if p.sys == idModifier {
+			return nil
+		}
+		n--
+	}
+	if n == 0 || !s.cands[n-1].procedure() {
+		return nil
+	}
+	p := &s.cands[n-1]
+	last := &s.cands[len(s.cands)-1]
+	from := last.last + 1
+	if i-from > 9 {
+		return nil
+	}
+	marks := 0
+	for k := from; k < i; k++ {
+		m := s.at(k)
+		switch {
+		case m.kind == kPunct && (m.p == ',' || m.p == '(' || m.p == '-' || m.p == '"' || m.p == '\'' || m.p == ':'):
+			marks++
+			if marks > 2 {
+				return nil
+			}
+		case m.kind == kLine && m.n == 1:
+		case m.kind == kAlpha && m.class&wMOD != 0:
+		case m.kind == kAlpha && m.class&(wNOT|wOR) != 0:
+			return nil
+		case m.kind == kAlpha && m.class&wTIE != 0:
+			if last != p {
+				return nil
+			}
+		case s.lastMod == k: // a list of modifiers
+		default:
+			return nil
+		}
+	}
+	// A modifier of visits goes on the visit of the list.
+	for n > 1 && t.kind == kNum && !modifierFits(p, t.b[0], t.b[1]) && p.link == linkList && s.cands[n-2].procedure() {
+		n--
+		p = &s.cands[n-1]
+	}
+	return p
+}
+
+// tieForward returns the token of the code that a modifier is put on ("25 on
+// the 99213"), or 0.
+func (s *scanner) tieForward(i int) int {
+	on := false
+	for k := i + 1; k < i+10; k++ {
+		m := s.at(k)
+		switch {
+		case m.kind == kNum && m.n == 5 || m.kind == kMix && m.n == 5 && (hcpcsShape(m.bytes()) || cptShape(m.bytes())):
+			if !on {
+				return 0
+			}
+			return k
+		case m.kind == kPunct && (m.p == ')' || m.p == '"' || m.p == '\'' || m.p == '(' || m.p == ',' || m.p == '&' || m.p == '/' || m.p == '-'):
+			if on && m.p == ',' {
+				return 0
+			}
+		case m.kind == kLine && m.n == 1:
+		case m.kind == kAlpha && m.class&wMOD != 0 && !on:
+		case m.kind == kAlpha && m.class&wOR != 0:
+			return 0
+		case m.n == 2 && m.kind == kNum && isModifier(m.b[0], m.b[1]) && !on:
+		case m.kind == kAlpha && m.is("AND") && !on:
+		case m.kind == kAlpha && m.class&wTIEF != 0:
+			if m.is("ON") || m.is("TO") || m.is("ONTO") || m.is("WITH") || m.is("FOR") {
+				on = true
+			}
+		case m.n == 2 && m.kind == kAlpha && !m.lower && isModifier(m.b[0], m.b[1]) && !on:
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+// pending is a modifier that waits for the code it goes on.
+type pending struct {
+	tok  int
+	a, b byte
+}
+
+func (s *scanner) pend(tok int, t *token) {
+	for k := range s.pends {
+		if s.pends[k].tok == 0 || s.pends[k].tok < s.free {
+			s.pends[k] = pending{tok, t.b[0], t.b[1]}
+			return
+		}
+	}
+}
+
+// claimPending gives a code the modifiers that were said before it.
+func (s *scanner) claimPending(c *candidate) {
+	for k := range s.pends {
+		if p := &s.pends[k]; p.tok != 0 && p.tok <= c.codeTok {
+			if p.tok >= c.tok {
+				c.addModifier(p.a, p.b)
+				c.signs |= sModifier
+			}
+			*p = pending{}
+		}
+	}
+}

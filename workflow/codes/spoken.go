@@ -1,0 +1,284 @@
+package codes
+
+// spoken reads modifiers that words attach to a code: "with a 59", "w/ 25",
+// "mods 25 & 57", "and modifier 25", "(modifier LT)".
+func (s *scanner) spoken(c *candidate, k int) bool {
+	j := k
+	with, mod, covers := false, false, false
+	for j-k < 6 {
+		t := s.at(j)
+		switch {
+		case t.kind == kPunct && (t.p == ',' || t.p == '(' || t.p == '[' || t.p == '-' || t.p == ':' || t.p == '#' || t.p == '/' || t.p == '+' || t.p == '&'):
+			if t.p == '/' && !(j > k && s.at(j-1).is("W")) {
+				return false
+			}
+			if (t.p == '&' || t.p == '+') && j > k {
+				return false
+			}
+			if (t.p == '&' || t.p == '+') && s.at(j+1).class&wMOD == 0 {
+				return false
+			}
+			j++
+			continue
+		case t.kind == kLine && t.n == 1 && (with || mod):
+			j++
+			continue
+		case t.kind != kAlpha:
+		case t.class&wMOD != 0:
+			if mod {
+				return false
+			}
+			mod = true
+			j++
+			continue
+		case t.class&wWITH != 0 || t.is("USING"):
+			if with {
+				return false
+			}
+			with = true
+			j++
+			continue
+		case t.class&wAND != 0 || t.is("HAS") || t.is("HAVING"):
+			if with || mod {
+				return false
+			}
+			if s.at(j+1).class&wMOD == 0 && !(s.at(j+1).class&wART != 0 && s.at(j+2).class&wMOD != 0) {
+				return false
+			}
+			j++
+			continue
+		case (t.class&wART != 0 || t.is("BOTH")) && t.n < 5 && (with || mod) && t.n > 0 && !t.is("ANY"):
+			j++
+			continue
+		}
+		break
+	}
+	if !with && !mod {
+		return false
+	}
+	how := looseWith
+	if mod {
+		how = looseMod
+	}
+	first := j
+	last := 0
+	for {
+		if s.at(j).p == '-' && s.at(j+1).gap == 0 {
+			j++
+		}
+		if !s.okSpoken(c, j, how) {
+			break
+		}
+		last = j
+		n := s.at(j + 1)
+		switch {
+		case n.kind == kPunct && (n.p == ',' || n.p == '&' || n.p == '/' || n.p == '+'):
+			j += 2
+			if s.at(j).is("AND") {
+				j++
+			}
+		case n.kind == kPunct && n.p == '-' && n.gap == 0 && s.at(j+2).gap == 0:
+			j += 2
+		case n.kind == kAlpha && n.class&wAND != 0 && !n.is("ALSO"):
+			j += 2
+			if s.at(j).class&wMOD != 0 {
+				j++
+			}
+		case n.kind == kNum && n.n == 2 || n.kind == kAlpha && n.n == 2 || n.kind == kMix && n.n == 2:
+			j++
+		default:
+			j = -1
+		}
+		if j < 0 {
+			break
+		}
+	}
+	if last == 0 {
+		return false
+	}
+	// "with 25 or 57?" asks about both: nothing is settled for the code.
+	if n := s.at(last + 1); n.class&wOR != 0 && n.kind == kAlpha && mod && !with && s.okSpoken(c, last+2, looseMod) && s.at(k).kind != kPunct {
+		_ = n
+	}
+	for m := first; m <= last; m++ {
+		if t := s.at(m); t.kind != kPunct && t.n == 2 && isModifier(t.b[0], t.b[1]) && !(t.kind == kAlpha && t.lower && t.class&(wTIE|wSMALL) != 0) {
+			c.addModifier(t.b[0], t.b[1])
+		}
+	}
+	c.last = last
+	if covers {
+		c.end = s.at(last).end
+	}
+	if n := s.at(last + 1); n.class&wMOD != 0 && n.kind == kAlpha {
+		c.last++
+	}
+	return true
+}
+
+// okSpoken is okModifier for spoken ones, where small letters are common after
+// the word "modifier".
+func (s *scanner) okSpoken(c *candidate, k int, how tightness) bool {
+	t := s.at(k)
+	if how == looseMod && t.kind == kAlpha && t.lower {
+		if t.n != 2 || !isModifier(t.b[0], t.b[1]) {
+			return false
+		}
+		return t.class&(wSMALL|wTIE|wTO|wOR|wAND|wART) == 0
+	}
+	if how == looseMod && t.kind == kAlpha && t.class&(wOR) != 0 {
+		return false
+	}
+	return s.okModifier(c, k, how)
+}
+
+// unitsAfter reads units behind a code: "x2", "x 2", "(2)", "3 units",
+// "qty 3", "units: 3", "for two units", "times two". Minutes, doses and
+// lesions are no units.
+func (s *scanner) unitsAfter(c *candidate, k int) bool {
+	if c.units != 0 {
+		return false
+	}
+	j := k
+	t := s.at(j)
+	paren := false
+	for range 2 {
+		if t.kind == kPunct && (t.p == ',' || t.p == '-' || t.p == ':' || t.p == ';') && t.p != 0 {
+			j++
+			t = s.at(j)
+		}
+		if t.kind == kPunct && (t.p == '(' || t.p == '[') && !paren {
+			paren = true
+			j++
+			t = s.at(j)
+		}
+	}
+	n, last := s.unitsAt(j, paren)
+	if n <= 0 || n > 99999 {
+		return false
+	}
+	if paren {
+		e := s.at(last + 1)
+		if e.p != ')' && e.p != ']' {
+			return false
+		}
+		last++
+	}
+	c.units = int32(n)
+	c.last = last
+	if j == k || paren && j == k+1 {
+		if s.at(k).kind != kAlpha || s.at(k).n == 1 {
+			c.end = s.at(last).end
+		}
+	}
+	return true
+}
+
+// unitsAt reads a count of units at token j and says which token is its last.
+func (s *scanner) unitsAt(j int, paren bool) (n, last int) {
+	t := s.at(j)
+	counted := func(k int) bool { // what follows token k is no measure
+		f := s.at(k + 1)
+		if f.kind == kNum && f.gap <= 1 && f.gap > 0 || f.p == '%' {
+			return false
+		}
+		if f.p == '-' && f.gap == 0 && s.at(k+2).kind == kAlpha {
+			f = s.at(k + 2)
+		}
+		return f.kind != kAlpha || f.class&wMEAS == 0
+	}
+	switch {
+	case t.kind == kMix && t.b[0] == 'X' && digitsOnly(t.bytes()[1:]) && t.n <= 5: // x2
+		if counted(j) && !s.decimal(j) {
+			return number(string(t.bytes()[1:])), j
+		}
+	case (t.kind == kAlpha && t.is("X") || t.p == '*' && t.gap > 0) || t.p == 'x': // x 2
+		v := s.at(j + 1)
+		if v.kind == kNum && v.n <= 4 && counted(j+1) && !s.decimal(j+1) && (v.gap <= 1) {
+			return v.value(), j + 1
+		}
+		if w := numberWord(v); w > 0 && t.kind == kAlpha && counted(j+1) {
+			return w, j + 1
+		}
+	case t.kind == kNum && t.n <= 4:
+		f := s.at(j + 1)
+		if f.kind == kAlpha && f.class&wUNIT != 0 && f.gap <= 1 && !s.decimal(j) {
+			return t.value(), j + 1
+		}
+		if f.kind == kAlpha && f.is("BILLING") && s.at(j+2).class&wUNIT != 0 {
+			return t.value(), j + 2
+		}
+		if paren && t.n == 1 && f.p == ')' {
+			return t.value(), j
+		}
+		if f.kind == kAlpha && f.is("X") && paren {
+			return t.value(), j + 1
+		}
+	case t.kind == kAlpha && (t.is("QTY") || t.is("QUANTITY") || t.class&wUNIT != 0 && t.n > 1): // qty 3, units: 3
+		k := j + 1
+		for s.at(k).kind == kPunct && (s.at(k).p == ':' || s.at(k).p == '=' || s.at(k).p == '-') || s.at(k).is("OF") {
+			k++
+		}
+		if v := s.at(k); v.kind == kNum && v.n <= 4 && !s.decimal(k) && v.gap <= 1 {
+			return v.value(), k
+		}
+	case t.kind == kAlpha && t.is("TIMES"):
+		v := s.at(j + 1)
+		if v.kind == kNum && v.n <= 3 && counted(j+1) {
+			return v.value(), j + 1
+		}
+		if w := numberWord(v); w > 0 && counted(j+1) {
+			return w, j + 1
+		}
+	case t.kind == kAlpha && t.class&wNW != 0:
+		if f := s.at(j + 1); f.kind == kAlpha && f.class&wUNIT != 0 && f.n > 2 {
+			return numberWord(t), j + 1
+		}
+	case t.kind == kAlpha && (t.is("FOR") || t.is("AT") || t.is("WITH") || t.is("W")):
+		k := j + 1
+		if s.at(k).p == '/' {
+			k++
+		}
+		v := s.at(k)
+		if f := s.at(k + 1); f.kind == kAlpha && f.class&wUNIT != 0 && f.n > 1 {
+			if v.kind == kNum && v.n <= 4 {
+				return v.value(), k + 1
+			}
+			if w := numberWord(v); w > 0 {
+				return w, k + 1
+			}
+		}
+	}
+	return 0, 0
+}
+
+// decimal says whether token k goes on behind a point or a hyphen: "2.5", "4-6".
+func (s *scanner) decimal(k int) bool {
+	p, n := s.at(k+1), s.at(k+2)
+	return p.gap == 0 && n.gap == 0 && n.kind == kNum && (p.p == '.' || p.p == '-' || p.p == '/')
+}
+
+// unitsBefore reads "3 units of" and "4 x" in front of a code.
+func (s *scanner) unitsBefore(i int) int {
+	p := s.at(i - 1)
+	switch {
+	case p.kind == kAlpha && p.is("OF") && s.at(i-2).class&wUNIT != 0:
+		q := s.at(i - 3)
+		if q.kind == kNum && q.n <= 4 {
+			return q.value()
+		}
+		if w := numberWord(q); q.kind == kAlpha && w > 0 {
+			return w
+		}
+	case p.kind == kAlpha && p.is("X") || p.p == 'x':
+		if q := s.at(i - 2); q.kind == kNum && q.n <= 3 && i-2 >= s.free {
+			return q.value()
+		}
+	case p.kind == kMix && p.n <= 3 && p.b[p.n-1] == 'X' && digitsOnly(p.bytes()[:p.n-1]):
+		return number(string(p.bytes()))
+	case p.kind == kAlpha && p.class&wUNIT != 0 && p.n > 2:
+		if q := s.at(i - 2); q.kind == kNum && q.n <= 3 && i-2 >= s.free && s.at(i-3).kind != kNum {
+			return q.value()
+		}
+	}
+	return 0
+}

@@ -1,0 +1,520 @@
+package codes
+
+// suffix reads what is attached to a code: the end of a range, modifiers in
+// all the ways in which they are written, units. It moves c.last, and c.end
+// where it is glued to the code.
+func (s *scanner) suffix(c *candidate) {
+	if c.sys == idICD {
+		s.rangeICD(c)
+		return
+	}
+	if !c.procedure() {
+		return
+	}
+	for range 12 {
+		k := c.last + 1
+		if s.tab.stops(s, k) {
+			return
+		}
+		if !s.attached(c, k) && !s.unitsAfter(c, k) && !s.spoken(c, k) {
+			return
+		}
+	}
+}
+
+// attached reads one modifier or range end that is written right behind the
+// code: "-25", " 25", ".25", ",59", ":59", "/RT", "(RT)", "RT", "-99215".
+func (s *scanner) attached(c *candidate, k int) bool {
+	t := s.at(k)
+	if t.gap == 0 && (t.kind == kMix || t.kind == kAlpha || t.kind == kNum) {
+		return s.splitSuffix(c, k, t)
+	}
+	switch t.kind {
+	case kNum, kMix, kAlpha:
+		if t.class&wTO != 0 && c.nm == 0 {
+			return s.rangeWord(c, k, t)
+		}
+		if s.okModifier(c, k, looseSpace) {
+			s.take(c, k, k, true)
+			return true
+		}
+		return false
+	case kLine:
+		return false
+	case kPunct:
+	default:
+		return false
+	}
+	n := s.at(k + 1)
+	switch t.p {
+	case '-':
+		at := k + 1
+		glued := t.gap == 0
+		if n.kind == kLine && n.n == 1 && glued { // "29881-\nRT"
+			at++
+			n = s.at(at)
+			if n.kind == kAlpha && n.n != 2 {
+				return false
+			}
+		} else if n.gap > 0 {
+			glued = false
+		}
+		if n.class&wMOD != 0 && n.kind == kAlpha {
+			return false // "-mod 25": spoken
+		}
+		if c.nm == 0 && s.rangeCode(c, at, n, glued) {
+			return true
+		}
+		if n.n == 4 && glued && n.kind == kMix && isModifier(n.b[0], n.b[1]) && isModifier(n.b[2], n.b[3]) && s.free4(at) {
+			c.addModifier(n.b[0], n.b[1])
+			s.take(c, at, at, true)
+			return true
+		}
+		strict := looseSpace
+		if glued {
+			strict = looseGlued
+		}
+		if s.okModifier(c, at, strict) {
+			s.take(c, at, at, true)
+			return true
+		}
+	case ',':
+		at := k + 1
+		if n.p == '-' {
+			at++
+			if s.at(at).gap == 0 && s.okModifier(c, at, looseGlued) {
+				s.take(c, at, at, true)
+				return true
+			}
+			return false
+		}
+		if s.okModifier(c, at, looseComma) {
+			s.take(c, at, at, t.gap == 0)
+			return true
+		}
+	case '.', ':':
+		if t.gap == 0 && n.gap == 0 && n.n == 2 && (n.kind == kNum || t.p == ':') && s.okModifier(c, k+1, looseGlued) && modifierFits(c, n.b[0], n.b[1]) {
+			s.take(c, k+1, k+1, true)
+			return true
+		}
+	case '/':
+		if t.gap == 0 && n.gap == 0 {
+			if n.n == 2 && n.kind == kNum && !s.slashCode(c, n) && s.okModifier(c, k+1, looseGlued) {
+				s.take(c, k+1, k+1, true)
+				return true
+			}
+			if n.n == 2 && n.kind != kNum && s.okModifier(c, k+1, looseGlued) {
+				s.take(c, k+1, k+1, true)
+				return true
+			}
+		}
+	case '(', '[':
+		at := k + 1
+		if n.p == '-' {
+			at++
+		}
+		last := at
+		if !s.okModifier(c, at, looseGlued) {
+			return false
+		}
+		for s.at(last+1).kind == kPunct && (s.at(last+1).p == ',' || s.at(last+1).p == '/' || s.at(last+1).p == '-' || s.at(last+1).p == '&') && s.okModifier(c, last+2, looseGlued) {
+			last += 2
+		}
+		if e := s.at(last + 1); e.p == ')' || e.p == ']' {
+			for m := at; m <= last; m++ {
+				if x := s.at(m); x.kind != kPunct {
+					c.addModifier(x.b[0], x.b[1])
+				}
+			}
+			c.last = last + 1
+			c.end = e.end
+			return true
+		}
+	}
+	return false
+}
+
+// free4 says whether nothing is glued behind token k.
+func (s *scanner) free4(k int) bool {
+	n := s.at(k + 1)
+	return n.gap > 0 || n.kind == kPunct || n.kind == kLine || n.kind == kEdge
+}
+
+// splitSuffix reads what the lexer cut off behind a code: "RT", "x2", "RT59".
+func (s *scanner) splitSuffix(c *candidate, k int, t *token) bool {
+	b := t.bytes()
+	switch {
+	case len(b) >= 2 && b[0] == 'X' && digitsOnly(b[1:]) && c.units == 0:
+		c.units = int32(number(string(b[1:])))
+		s.extend(c, k)
+		return true
+	case len(b) == 2 && isModifier(b[0], b[1]):
+		s.take(c, k, k, true)
+		return true
+	case len(b) == 4 && isModifier(b[0], b[1]) && isModifier(b[2], b[3]):
+		c.addModifier(b[0], b[1])
+		c.addModifier(b[2], b[3])
+		s.extend(c, k)
+		return true
+	}
+	return false
+}
+
+// take adds the modifier at token k and moves the end to token last.
+func (s *scanner) take(c *candidate, k, last int, covers bool) {
+	t := s.at(k)
+	n := int(t.n)
+	c.addModifier(t.b[n-2], t.b[n-1])
+	c.last = last
+	if covers {
+		c.end = s.at(last).end
+	}
+}
+
+func (s *scanner) extend(c *candidate, k int) {
+	c.last = k
+	c.end = s.at(k).end
+}
+
+// How tightly a modifier hangs on its code, which decides how much it has to
+// look like one.
+type tightness uint8
+
+const (
+	looseGlued tightness = iota // "-25": any known modifier
+	looseComma                  // ", 25"
+	looseSpace                  // " 25"
+	looseWith                   // "with 25"
+	looseMod                    // "modifier 25"
+)
+
+// okModifier says whether token k is a modifier in that position: known, not
+// measured or counted, not part of a date, a price or a longer number.
+func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
+	t := s.at(k)
+	if t.n != 2 || t.kind != kNum && t.kind != kAlpha && t.kind != kMix || !isModifier(t.b[0], t.b[1]) {
+		return false
+	}
+	n := s.at(k + 1)
+	if t.kind == kNum && n.gap == 0 && n.kind == kPunct {
+		m := s.at(k + 2)
+		digits := m.gap == 0 && m.kind == kNum
+		pair := digits && m.n == 2 && isModifier(m.b[0], m.b[1])
+		switch n.p {
+		case '%', '$':
+			return false
+		case '.':
+			if digits {
+				return false // 25.00
+			}
+		case ':':
+			if digits && !(how == looseGlued && pair) {
+				return false // 10:45
+			}
+		case '/':
+			if digits && !(pair && s.at(k+3).p != '/') {
+				return false // 25/10/2026
+			}
+		case ',':
+			if digits && m.n == 3 {
+				return false // 25,000
+			}
+		case '-':
+			if digits && !pair {
+				return false // 25-30000
+			}
+		}
+	}
+	if n.gap == 0 && (n.kind == kNum || n.kind == kAlpha || n.kind == kMix) {
+		return false
+	}
+	if how == looseGlued || how == looseMod {
+		return true
+	}
+	if t.kind == kNum {
+		if n.kind == kAlpha && n.class&(wMEAS|wCOUNT|wUNIT|wMONTH) != 0 && n.class&wMOD == 0 {
+			return false
+		}
+		if n.is("OF") || n.is("TO") && how == looseSpace {
+			return false
+		}
+		if n.kind == kPunct && n.gap > 0 && (n.p == '%' || n.p == 'x') {
+			return false
+		}
+		if (how == looseWith || how == looseComma) && n.kind == kAlpha && n.class&(wPLAIN|wAND|wOR|wMOD|wSMALL|wBILL|wTIEF) == 0 && n.lower {
+			return false
+		}
+		if c != nil && how == looseSpace && !modifierFits(c, t.b[0], t.b[1]) {
+			return false
+		}
+		return true
+	}
+	if t.kind == kMix {
+		if t.lower {
+			return false
+		}
+		return how == looseWith || c == nil || modifierFits(c, t.b[0], t.b[1])
+	}
+	// letters
+	if t.lower {
+		if how == looseWith {
+			return false
+		}
+		switch string(t.bytes()) {
+		case "RT", "LT", "TC", "GP", "GN", "KX", "XS", "XU", "XE", "XP", "GT", "QW", "JW", "JZ", "FS", "NU", "RR", "GY", "GZ", "GX", "GC":
+			return isUpper(s.text[t.start]) == isUpper(s.text[t.end-1])
+		}
+		return false
+	}
+	if wordLike(t) {
+		if n.kind == kAlpha && n.n > 2 || n.kind == kAlpha && !isModifier(n.b[0], n.b[1]) || how == looseWith && n.kind == kNum {
+			if n.class&(wWITH|wAND|wOR|wBILL|wTIE|wUNIT) == 0 || n.is("HEAD") || t.is("OR") || t.is("AT") {
+				return false
+			}
+		}
+		if t.is("CO") || t.is("CR") || t.is("PI") || t.is("PR") || t.is("OA") {
+			if n.kind == kNum || n.p == '-' || n.kind == kMix {
+				return false
+			}
+		}
+		if how == looseSpace && (n.kind == kNum && n.n == 5 && t.class&wSTATE != 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// wordLike says whether two capital letters are a word or an abbreviation as
+// often as a modifier.
+func wordLike(t *token) bool {
+	switch string(t.bytes()) {
+	case "AS", "AT", "GO", "AM", "PT", "ET", "US", "PA", "PO", "CO", "CR", "CT", "MS", "SC", "AD", "SE", "ST", "HA", "HE", "HI",
+		"HO", "ME", "LA", "AI", "ER", "ED", "EP", "PI", "PS", "PD", "PC", "MA", "MD", "MC", "MB", "AK", "AR", "CA", "CD", "CC",
+		"CM", "CH", "CS", "FA", "FC", "HC", "HR", "HS", "HT", "IN", "LC", "LS", "ND", "NB", "OR", "QA", "SA", "SB", "SH", "SL", "SM",
+		"SN", "SS", "SU", "SW", "TA", "TB", "TD", "TH", "TO", "TS", "TT", "TV", "UK", "UP", "UA", "UD", "VP", "EX", "EM", "EB", "EA",
+		"AA", "AB", "AC", "AH", "AV", "BO", "BA", "DC", "GE", "GA", "GM", "GF", "GL":
+		return true
+	}
+	return false
+}
+
+// evaluation says whether a code is an E/M or eye visit.
+func evaluation(v int) bool {
+	return v >= 99202 && v <= 99499 || v >= 92002 && v <= 92014 || v == 99211
+}
+
+// modifierFits says whether a modifier makes sense in that part of a code
+// set. It only decides where a reading is open: "64490-95" is a range, and
+// "99221 23" is no anaesthesia.
+func modifierFits(c *candidate, a, b byte) bool {
+	if c.sys != idCPT || !isDigit(c.code[4]) {
+		return true
+	}
+	v := number(string(c.bytes()))
+	surgery, imaging, lab := v >= 10000 && v < 70000, v >= 70000 && v < 80000, v >= 80000 && v < 90000
+	anaesthesia := v < 2000
+	m := int(a-'0')*10 + int(b-'0')
+	if !isDigit(a) || !isDigit(b) {
+		switch string([]byte{a, b}) {
+		case "P1", "P2", "P3", "P4", "P5", "P6":
+			return anaesthesia
+		case "PT":
+			return v >= 44388 && v <= 45398 || v >= 99202 || anaesthesia
+		case "CT":
+			return false
+		case "AT":
+			return v >= 98940 && v <= 98943 || v >= 97000 && v < 98000
+		}
+		return true
+	}
+	switch m {
+	case 24, 25:
+		return v >= 90000 || v < 2000
+	case 27, 32:
+		return evaluation(v) || v >= 90000
+	case 57:
+		return evaluation(v)
+	case 23:
+		return anaesthesia
+	case 47, 66:
+		return surgery
+	case 63:
+		return surgery
+	case 90, 91, 92:
+		return lab || m != 90 && imaging || v == 36415
+	case 93, 95:
+		return v >= 90000
+	case 96, 97:
+		return v >= 92000 && v < 98000 && !evaluation(v)
+	case 33:
+		return !(v >= 99221 && v <= 99239)
+	case 50:
+		return !evaluation(v)
+	case 73, 74:
+		return surgery
+	case 99:
+		return !evaluation(v)
+	case 80, 81, 82, 62:
+		return surgery
+	}
+	return true
+}
+
+// rangeCode reads the end of a range behind a hyphen: "-99215", "-5", "-05".
+func (s *scanner) rangeCode(c *candidate, at int, n *token, glued bool) bool {
+	b := n.bytes()
+	if c.sys == idNDC || c.n != 5 || int(n.n) > 5 || c.units != 0 {
+		return false
+	}
+	code := c.bytes()
+	if len(b) == 5 && (n.kind == kNum || n.kind == kMix) {
+		if !sameShape(code, b) || !ordered(code, b) {
+			return false
+		}
+		if !glued && (span(code, b) > 99 || n.gap == 0) {
+			return false
+		}
+		if span(code, b) > 10000 {
+			return false
+		}
+		c.nr = uint8(copy(c.rangeEnd[:], b))
+		c.last = at
+		c.end = n.end
+		c.codeTok = at
+		return true
+	}
+	if !glued || n.kind != kNum || len(b) > 3 || !isDigit(code[4]) || !s.free4(at) {
+		return false
+	}
+	if e := s.at(at + 1); e.gap == 0 && e.kind == kPunct && (e.p == '-' || e.p == '/' || e.p == '.' && s.at(at+2).gap == 0 && s.at(at+2).kind == kNum) {
+		if e.p != '-' || len(b) != 2 || !isModifier(b[0], b[1]) {
+			return false
+		}
+	}
+	var end [5]byte
+	copy(end[:], code)
+	copy(end[5-len(b):], b)
+	if !ordered(code, end[:]) {
+		return false
+	}
+	if len(b) == 2 && isModifier(b[0], b[1]) {
+		d := span(code, end[:])
+		rare := false
+		switch string(b) {
+		case "23", "27", "32", "47", "63", "66", "73", "74", "81", "92", "95", "96", "97", "99":
+			rare = true
+		}
+		if modifierFits(c, b[0], b[1]) && !(rare && d <= 9 && !evaluationMod(code, b)) || d > 25 {
+			return false
+		}
+	}
+	if len(b) == 3 && span(code, end[:]) > 100 {
+		return false
+	}
+	c.nr = uint8(copy(c.rangeEnd[:], end[:]))
+	c.last, c.end, c.codeTok = at, n.end, at
+	return true
+}
+
+// rangeWord reads "thru 99205", "to 99205". "to" is no range where one code
+// becomes the other ("downcoded from 99214 to 99213").
+func (s *scanner) rangeWord(c *candidate, k int, t *token) bool {
+	n := s.at(k + 1)
+	b := n.bytes()
+	if n.n != 5 || n.kind != kNum && n.kind != kMix || !sameShape(c.bytes(), b) || !ordered(c.bytes(), b) {
+		return false
+	}
+	d := span(c.bytes(), b)
+	if t.is("TO") {
+		if d > 99 || s.context(c.tok).class&wCHANGE != 0 {
+			return false
+		}
+	} else if t.is("UNTIL") || t.is("TILL") || d > 10000 {
+		return false
+	}
+	c.nr = uint8(copy(c.rangeEnd[:], b))
+	c.last, c.codeTok, c.end = k+1, k+1, n.end
+	return true
+}
+
+// evaluationMod keeps the modifiers that visits really carry.
+func evaluationMod(code, b []byte) bool {
+	return evaluation(number(string(code))) && (string(b) == "95" || string(b) == "27" || string(b) == "32")
+}
+
+// sameShape says whether two codes of five characters are digits and letters
+// in the same places.
+func sameShape(a, b []byte) bool {
+	for i := range a {
+		if isDigit(a[i]) != isDigit(b[i]) || !isDigit(a[i]) && a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func ordered(a, b []byte) bool { return string(a) < string(b) }
+
+func span(a, b []byte) int {
+	n := 0
+	for i := range a {
+		d := 0
+		if isDigit(a[i]) && isDigit(b[i]) {
+			d = int(b[i]) - int(a[i])
+		}
+		n = n*10 + d
+	}
+	return n
+}
+
+// rangeICD reads "E08-E13", "M54.50-M54.59" behind a diagnosis.
+func (s *scanner) rangeICD(c *candidate) {
+	k := c.last + 1
+	t := s.at(k)
+	word := t.kind == kAlpha && t.class&wTO != 0 && !t.is("UNTIL") && !t.is("TILL")
+	if t.p != '-' && !word {
+		return
+	}
+	n := s.at(k + 1)
+	if n.kind != kMix || n.n < 3 || !word && t.gap != n.gap {
+		return
+	}
+	b := n.bytes()
+	var e candidate
+	if len(b) == 3 {
+		if m, last := s.afterDot(k+1, &e, b); last > 0 {
+			e.n, e.last = uint8(m), last
+		} else {
+			copy(e.code[:], b)
+			e.n, e.last = 3, k+1
+		}
+	} else if icdShape(b) {
+		e.n, e.last = uint8(copy(e.code[:], b)), k+1
+	}
+	if e.n == 0 || !icdCategory(e.code[:3]) || !ordered(c.bytes(), e.bytes()) {
+		return
+	}
+	if word && e.code[0] != c.code[0] {
+		return
+	}
+	if c.n == 3 && e.n == 3 && c.code[0] == e.code[0] && spineLetter(c.code[0]) && c.signs&(sLabel|sChain) == 0 {
+		if number(string(e.code[1:3])) <= 12 { // vertebrae: "C3-C7"
+			return
+		}
+	}
+	c.nr = uint8(copy(c.rangeEnd[:], e.bytes()))
+	c.last, c.codeTok = e.last, e.last
+	c.end = s.at(e.last).end
+}
+
+func spineLetter(b byte) bool { return b == 'C' || b == 'T' || b == 'L' || b == 'S' }
+
+// slashCode says whether two digits behind a slash abbreviate a code
+// ("99213/14") rather than name a modifier ("99213/25").
+func (s *scanner) slashCode(c *candidate, n *token) bool {
+	if !isDigit(c.code[4]) || c.n != 5 {
+		return false
+	}
+	d := number(string(n.bytes())) - number(string(c.code[3:5]))
+	return d > 0 && d <= 9 && !(isModifier(n.b[0], n.b[1]) && modifierFits(c, n.b[0], n.b[1]) && n.b[0] != '1')
+}
