@@ -194,6 +194,7 @@ func (d *Desk) renderCase(c *call, a asking) error {
 	if cs.Open() {
 		v.Due, v.DueTone = d.moment(cs.DueAt, c.now, "due"), dueTone(cs.DueAt, c.now)
 	}
+	v.Flags = slices.DeleteFunc(v.Flags, func(f flagView) bool { return f.Label == "overdue" && v.DueTone == red }) // the due time says it
 	v.Can = permissions(cs, c.user)
 	v.ReleaseText = "Release"
 	if cs.ClaimedBy != c.user.ID {

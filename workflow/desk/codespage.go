@@ -119,6 +119,13 @@ func (d *Desk) findCodes(c *call) error {
 	return d.render(c, http.StatusOK, "codes", v)
 }
 
+func releaseName(release string) string {
+	if release == "starter" {
+		return "starter codebook"
+	}
+	return release
+}
+
 func releaseSpan(r codebook.Release) string {
 	switch {
 	case r.First == "" && r.Last == "":
@@ -155,7 +162,7 @@ func (d *Desk) showCode(c *call) error {
 		return err
 	}
 	v := codePage{shell: shell, Self: codePath(system, e.Code), System: string(system), SystemLabel: systemName(system), Code: e.Code, Heading: e.Title,
-		Facts: factLines(e), Flags: facts(e), Status: e.Status, Sections: sections(e.Descriptions), Notes: noteGroups(notes, e.Code)}
+		Facts: factLines(e), Flags: facts(e), Status: e.Status, Sections: sections(e), Notes: noteGroups(notes, e.Code)}
 	v.Title = e.Code
 	if !on.IsZero() {
 		v.On = on.Format(time.DateOnly)
@@ -163,7 +170,7 @@ func (d *Desk) showCode(c *call) error {
 	for _, p := range e.Parents {
 		v.Parents = append(v.Parents, hitView{Code: p, Href: codePath(system, p)})
 	}
-	v.Citation = fmt.Sprintf("%s %s, %s. %s", systemName(system), e.Code, e.Title, orElse(e.Release, "starter codebook"))
+	v.Citation = fmt.Sprintf("%s %s, %s. %s", systemName(system), e.Code, e.Title, releaseName(orElse(e.Release, "starter")))
 	return d.render(c, http.StatusOK, "code", v)
 }
 
@@ -178,18 +185,18 @@ func factLines(e codebook.Entry) []factLine {
 		lines = append(lines, factLine{"in force", green}, factLine{"heading: needs more characters to be reported", amber})
 	}
 	if e.Release != "" {
-		lines = append(lines, factLine{e.Release, ""})
+		lines = append(lines, factLine{releaseName(e.Release), ""})
 	}
 	return lines
 }
 
 // sections puts the descriptions of one kind under one heading, in the book's order.
-func sections(descriptions []codebook.Description) []sectionView {
+func sections(e codebook.Entry) []sectionView {
 	var list []sectionView
 	for _, kind := range []string{codebook.KindOfficial, codebook.KindCommon, codebook.KindUsedWhen, codebook.KindIncluded, codebook.KindSeparate, codebook.KindShort} {
 		var of []codebook.Description
-		for _, desc := range descriptions {
-			if desc.Kind == kind {
+		for _, desc := range e.Descriptions {
+			if desc.Kind == kind && !(kind == codebook.KindShort && desc.Text == e.Title) { // the title stands on top already
 				of = append(of, desc)
 			}
 		}

@@ -53,7 +53,7 @@ type entryView struct {
 func (d *Desk) intake(c *call) error {
 	query := c.r.URL.Query()
 	fate := query.Get("fate")
-	if !slices.Contains(fates(), fate) {
+	if !slices.ContainsFunc(fateFilters(), func(f fateFilter) bool { return f.fate == fate }) {
 		fate = ""
 	}
 	v := intakePage{shell: d.shell(c, "Intake", "intake"),
@@ -68,9 +68,12 @@ func (d *Desk) intake(c *call) error {
 	for _, m := range mailboxes {
 		v.Mailboxes = append(v.Mailboxes, d.mailbox(c, m))
 	}
-	v.Fates = append(v.Fates, chipLink{Label: "Everything", Href: "/intake", Current: fate == ""})
-	for _, f := range fates() {
-		v.Fates = append(v.Fates, chipLink{Label: sentence(fateWord(f).text), Href: "/intake?fate=" + f, Current: f == fate})
+	for _, f := range fateFilters() {
+		link := chipLink{Label: f.label, Href: "/intake", Current: f.fate == fate}
+		if f.fate != "" {
+			link.Href += "?fate=" + f.fate
+		}
+		v.Fates = append(v.Fates, link)
 	}
 	before, _ := strconv.ParseInt(query.Get("before"), 10, 64)
 	entries, err := d.Intake.Entries(c.ctx(), fate, before, pageRows+1)

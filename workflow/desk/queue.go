@@ -149,6 +149,9 @@ func (d *Desk) queue(c *call) error {
 	v.Code, v.Filtered = code, code != "" || queue != ""
 	v.Unfiltered = "/queue?view=" + current.name
 	for _, name := range d.Queues {
+		if len(d.Queues) < 2 {
+			break
+		}
 		v.Queues = append(v.Queues, queueOption{name, name == queue})
 	}
 	if v.Filtered {
@@ -216,15 +219,14 @@ func parseCursor(after string, groups int) (group int, last int64) {
 }
 
 func (d *Desk) row(c *call, cs *casefile.Case) rowView {
-	const chips = 3
 	row := rowView{Ref: cs.Ref, Mark: d.mark(c, cs), Subject: mask(cs.Subject), Snippet: mask(cs.Snippet), Codes: cs.Codes, Flags: flagViews(cs.Flags),
 		Asker: cs.Asker.String(), AskerAddress: cs.Asker.Address, Age: d.moment(cs.ReceivedAt, c.now, "age"), Settled: !cs.Open()}
 	if row.Subject == "" {
 		row.Subject = "(no subject)"
 	}
-	if len(row.Codes) > chips {
-		row.Codes, row.More = row.Codes[:chips], len(row.Codes)-chips
-	}
+	row.Codes, row.More = chips(cs.Codes)
+	// That it is overdue stands in the due column already.
+	row.Flags = slices.DeleteFunc(row.Flags, func(f flagView) bool { return f.Label == "overdue" })
 	if len(cs.Topics) > 0 {
 		row.Topic = topicName(cs.Topics[0])
 	}
@@ -232,6 +234,19 @@ func (d *Desk) row(c *call, cs *casefile.Case) rowView {
 		row.Due, row.DueTone = d.moment(cs.DueAt, c.now, "due"), dueTone(cs.DueAt, c.now)
 	}
 	return row
+}
+
+// chips picks the codes that fit into a row: three at most, fewer when they have many modifiers.
+func chips(codes []string) (shown []string, more int) {
+	const most, width = 3, 20
+	used := 0
+	for i, code := range codes {
+		if i == most || i > 0 && used+len(code) > width {
+			return codes[:i], len(codes) - i
+		}
+		used += len(code)
+	}
+	return codes, 0
 }
 
 // normalCode writes a code as mentions are stored, from what a person types: "m5450" is M54.50. What is no code is

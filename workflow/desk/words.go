@@ -98,7 +98,7 @@ func fateWord(fate string) word {
 	case "":
 		return word{"waits to be read", grey, "clock"}
 	case "case":
-		return word{"a case", green, "state-waiting"}
+		return word{"a case", green, "check"}
 	case "joined":
 		return word{"joined a case", green, "check"}
 	case "command":
@@ -121,9 +121,12 @@ func fateWord(fate string) word {
 	return word{fate, grey, "info"}
 }
 
-// fates lists those that the intake page filters by.
-func fates() []string {
-	return []string{"case", "joined", "set_aside", "double", "failed", "too_large", "command", "skipped_deleted", "before_start", "gone"}
+// fateFilter is a fate that the intake page filters by.
+type fateFilter struct{ fate, label string }
+
+func fateFilters() []fateFilter {
+	return []fateFilter{{"", "Everything"}, {"case", "Cases"}, {"joined", "Joined"}, {"set_aside", "Set aside"}, {"double", "Doubles"}, {"failed", "Failed"},
+		{"too_large", "Too large"}, {"command", "Commands"}, {"skipped_deleted", "Deleted"}, {"before_start", "Before start"}, {"gone", "Gone"}}
 }
 
 type flagView struct {
@@ -143,11 +146,11 @@ func flagViews(flags []casefile.Flag) []flagView {
 		case casefile.Reopened:
 			views = append(views, flagView{"reopened", blue, "The asker wrote again after the answer."})
 		case casefile.UnverifiedSender:
-			views = append(views, flagView{"sender not verified", amber, "A message joined without proof of who sent it. It gets only what you write, once you have seen this."})
+			views = append(views, flagView{"unverified", amber, "A message came in without proof of who sent it. Its sender gets only what you write, once you have seen this."})
 		case casefile.PossiblePHI:
 			views = append(views, flagView{"patient data?", amber, "Something in it may identify a patient."})
 		case casefile.Held:
-			views = append(views, flagView{"mail held", amber, "A mail waits for your approval."})
+			views = append(views, flagView{"held", amber, "A mail waits for your approval."})
 		default:
 			views = append(views, flagView{strings.ReplaceAll(string(f), "_", " "), grey, ""})
 		}

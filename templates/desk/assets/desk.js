@@ -179,6 +179,8 @@
     previewTimer = setTimeout(() => preview(form), 700);
   });
 
+  addEventListener("change", (e) => { if (e.target.matches(".filters select")) e.target.form.requestSubmit(); });
+
   /* Clicks */
   addEventListener("click", (e) => {
     const what = e.target.closest("[data-do], [data-copy], .mention[data-code]");

@@ -1,0 +1,242 @@
+package desk_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/store"
+)
+
+// chromium starts a headless browser, or leaves the test out where there is none.
+func chromium(t testing.TB) context.Context {
+	t.Helper()
+	path := os.Getenv("CASECONSULTANT_TEST_CHROMIUM")
+	if path == "" {
+		if os.Getenv("CASECONSULTANT_TEST_ALL") != "" {
+			t.Fatal("CASECONSULTANT_TEST_CHROMIUM is not set, and CASECONSULTANT_TEST_ALL allows no test to be left out")
+		}
+		t.Skip("left out: needs CASECONSULTANT_TEST_CHROMIUM=/usr/bin/chromium")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.WSURLReadTimeout(60*time.Second))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start chromium: %v", err)
+	}
+	return ctx
+}
+
+// command is an action that sends the browser one command of its protocol.
+func command[P, R any](cmd cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, cmd, params)
+		return err
+	})
+}
+
+// press is a key as a keyboard sends it: what the page does with it decides whether a letter is typed.
+func press(key string) step {
+	down := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: key}
+	if len([]rune(key)) == 1 {
+		down.Text = key
+	}
+	if key == "Enter" {
+		down.Text, down.WindowsVirtualKeyCode = "\r", 13
+	}
+	up := down
+	up.Type, up.Text = input.DispatchKeyEventTypeKeyUp, ""
+	return chromedp.Steps(command(input.DispatchKeyEvent, down), command(input.DispatchKeyEvent, up))
+}
+
+// step is something done in the browser.
+type step = chromedp.Action[chromedp.Void]
+
+// signInBrowser gives the browser the session of a user.
+func (b *bundle) signInBrowser(t testing.TB, ctx context.Context, br *browser) {
+	t.Helper()
+	at, _ := url.Parse(b.server.URL)
+	for _, c := range br.client.Jar.Cookies(at) {
+		if err := chromedp.Do(ctx, command(network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: b.server.URL})); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestPictures takes pictures of every page at desktop and phone width, light and dark, into the folder that
+// CASECONSULTANT_PICTURES names: to be looked at, and for the README.
+func TestPictures(t *testing.T) {
+	dir := os.Getenv("CASECONSULTANT_PICTURES")
+	if dir == "" {
+		t.Skip("left out: needs CASECONSULTANT_PICTURES=FOLDER")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b := setup(t)
+	refs := b.full(t)
+	ctx := chromium(t)
+	b.signInBrowser(t, ctx, b.as(t, b.dana))
+	only := os.Getenv("CASECONSULTANT_PICTURES_ONLY")
+	shot := func(name, path string, width, height int64, dark bool, actions ...step) {
+		if only != "" && !strings.Contains(name, only) {
+			return
+		}
+		scheme, suffix := "light", "-light"
+		if dark {
+			scheme, suffix = "dark", "-dark"
+		}
+		if width < 600 {
+			suffix = "-phone" + suffix
+		}
+		run := append([]step{
+			chromedp.EmulateViewport(width, height),
+			command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}),
+			chromedp.Navigate(b.server.URL + path),
+			chromedp.WaitReady(chromedp.CSS("main")),
+		}, actions...)
+		run = append(run, chromedp.Sleep(150*time.Millisecond))
+		if err := chromedp.Do(ctx, run...); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+suffix+".png"), png, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages := []struct {
+		name, path string
+		actions    []step
+	}{
+		{"queue", "/queue", []step{press("j"), press("j")}},
+		{"queue-all", "/queue?view=all", nil},
+		{"queue-empty", "/queue?view=mine&code=99999", nil},
+		{"case", "/cases/" + refs[0], nil},
+		{"case-write", "/cases/" + refs[0], []step{press("r"), chromedp.Sleep(100 * time.Millisecond), chromedp.SendKeys(chromedp.CSS(`form[name=answer] textarea`), "No, not as billed. In any one sphenoid sinus Medicare pays either the dilation (31297) or the opening with tissue removal (31288), not both.\n\nReport 31288-RT and 31297-LT, one unit each, if the note shows it."), chromedp.Click(chromedp.CSS(`.panel-answer [data-do=preview]`)), chromedp.WaitVisible(chromedp.CSS(`.preview pre`))}},
+		{"case-code", "/cases/" + refs[0], []step{chromedp.Click(chromedp.CSS(`.code summary`))}},
+		{"case-failed", "/cases/" + refs[8], nil},
+		{"case-uncertain", "/cases/" + refs[2], nil},
+		{"intake", "/intake", nil},
+		{"outbox", "/outbox", nil},
+		{"codes", "/codes?q=sphenoid", nil},
+		{"codes-start", "/codes", nil},
+		{"code", "/codes/cpt/31297", nil},
+		{"code-heading", "/codes/icd10cm/M54.5", nil},
+		{"settings", "/settings", nil},
+		{"missing", "/cases/CC-1-AAAAA", nil},
+		{"keys", "/queue", []step{press("?")}},
+	}
+	for _, p := range pages {
+		for _, dark := range []bool{false, true} {
+			shot(p.name, p.path, 1280, 800, dark, p.actions...)
+			shot(p.name, p.path, 390, 844, dark, p.actions...)
+		}
+	}
+	shot("wide", "/queue", 1680, 950, false)
+	if err := chromedp.Do(ctx, command(network.ClearBrowserCookies, cdp.Empty{})); err != nil {
+		t.Fatal(err)
+	}
+	for _, dark := range []bool{false, true} {
+		shot("login", "/login", 1280, 800, dark)
+		shot("login", "/login", 390, 844, dark)
+	}
+}
+
+// full fills the desk with the sample cases and some deliveries.
+func (b *bundle) full(t testing.TB) []string {
+	t.Helper()
+	var refs []string
+	for _, m := range samples() {
+		refs = append(refs, b.mail(t, m))
+	}
+	ctx := context.Background()
+	for ref, state := range map[string]casefile.DeliveryState{refs[2]: casefile.DeliveryUncertain, refs[3]: casefile.DeliveryHeld, refs[4]: casefile.DeliveryDeferred, refs[5]: casefile.DeliveryQueued} {
+		reason := ""
+		switch state {
+		case casefile.DeliveryHeld:
+			reason = "the sender could not be verified, so nothing goes out by itself"
+		case casefile.DeliveryDeferred:
+			reason = "451 4.7.1: greylisted, try again later"
+		}
+		if err := b.db.InTx(ctx, func(tx *store.Tx) error {
+			e, err := casefile.LockRef(ctx, tx, ref)
+			if err != nil {
+				return err
+			}
+			if err := b.deliver(ctx, e, casefile.Acknowledgement, "We have your question.", state, reason); err != nil {
+				return err
+			}
+			return e.Save(ctx)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, user := range map[int]int64{1: b.dana.ID, 4: b.sam.ID} {
+		if err := b.office.Claim(ctx, refs[i], user); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.office.Note(ctx, refs[0], b.lea.ID, "Same practice asked about 31295 in January. They like a table of lines."); err != nil {
+		t.Fatal(err)
+	}
+	b.ledger(t)
+	return refs
+}
+
+// ledger puts rows into the intake ledger for the sample cases.
+func (b *bundle) ledger(t testing.TB) {
+	t.Helper()
+	ctx := context.Background()
+	cases, err := b.cases.List(ctx, casefile.Filter{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.db.InTx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO mailboxes (id, name, folder, health, health_at, swept_at, swept_listed) VALUES ($1, 'consult', 'INBOX', 'idle', $2, $2, $3)`,
+			tx.NewID(), tx.Now.Add(-3*time.Hour).UnixMilli(), len(cases)+2); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO mailboxes (id, name, folder, health, health_code, health_at) VALUES ($1, 'radiology', 'INBOX', 'retrying', 'dial: connection refused', $2)`,
+			tx.NewID(), tx.Now.Add(-4*time.Minute).UnixMilli()); err != nil {
+			return err
+		}
+		for i, cs := range cases {
+			fate, reason := "case", ""
+			if cs.State == casefile.SetAside {
+				fate, reason = "set_aside", cs.Reason
+			}
+			if _, err := tx.ExecContext(ctx, `INSERT INTO ledger_entries (id, mailbox, folder, uidvalidity, generation, uid, size, seen_at, fate, reason, case_id) VALUES ($1, 'consult', 'INBOX', 1, 1, $2, $3, $4, $5, $6, $7)`,
+				tx.NewID(), 100+i, 4200+i*731, cs.ReceivedAt.UnixMilli(), fate, reason, cs.ID); err != nil {
+				return err
+			}
+		}
+		for i, fate := range []string{"double", "before_start"} {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO ledger_entries (id, mailbox, folder, uidvalidity, generation, uid, server_size, seen_at, fate, reason) VALUES ($1, 'consult', 'INBOX', 1, 1, $2, 1800, $3, $4, $5)`,
+				tx.NewID(), 50+i, tx.Now.Add(-time.Duration(i+30)*time.Hour).UnixMilli(), fate, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
