@@ -54,6 +54,13 @@ func (c *boundedConn) timedOut() bool {
 	return c.expired
 }
 
+// overdue reports whether a deadline has passed, be it that nobody was reading at that time.
+func (c *boundedConn) overdue() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.expired || c.silence != 0 && time.Now().After(c.until)
+}
+
 func (c *boundedConn) setDeadline() {
 	_ = c.Conn.SetReadDeadline(c.deadline()) // fails only on a closed connection, which Read notices
 }

@@ -44,7 +44,7 @@ func dial(ctx context.Context, cfg Config, to endpoint) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.client = imapclient.New(conn, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+	c.client = imapclient.New(&guardedConn{Conn: conn}, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		// Called in the library's reading goroutine, which must not wait.
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
 			if data.NumMessages == nil {
@@ -284,10 +284,11 @@ func (c *connection) do(during string, silence time.Duration, run func() error) 
 			return nil
 		case <-tick.C:
 			// The connection is closed when a deadline has passed or the context has ended; then one more tick must be enough.
-			if c.ctx.Err() != nil || c.raw.timedOut() || c.closed() {
+			if c.ctx.Err() != nil || c.raw.overdue() || c.closed() {
 				late++
 			}
 			if late >= 2 {
+				_ = c.raw.Close()
 				c.broken.Store(true)
 				c.log.Error("imap command abandoned", "during", during)
 				return c.fault(during, "", errors.New("command abandoned"))
