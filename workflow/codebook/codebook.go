@@ -45,7 +45,7 @@ type Entry struct {
 	Status string `json:"status"`
 	// Flags are short facts by name: "heading", "added", "terminated", "coverage", "replaced_by", "category", "starter" ...
 	Flags map[string]string `json:"flags"`
-	// Release names what answered: "ICD-10-CM FY2021 from 1 Jan 2021", "starter". Empty when nothing answers for that day.
+	// Release names what answered: "ICD-10-CM FY2021 from 1 Jan 2021", "CaseConsultant starter". Empty when nothing answers for that day.
 	Release string `json:"release"`
 }
 
