@@ -19,25 +19,29 @@ func (s *scanner) after(c *candidate) {
 	k := c.last + 1
 	t := s.at(k)
 	if t.kind == kAlpha && t.gap <= 1 {
-		if bare && c.nm == 0 && c.nr == 0 && c.units == 0 {
+		if bare && c.nm == 0 && c.units == 0 {
 			if t.class&wMEAS != 0 && !t.is("IN") && !(t.n == 1 && !t.lower) && !t.is("LEVEL") && !(t.is("LEVELS") || t.is("SECOND")) && !t.is("DR") && !t.is("MIN") {
 				c.signs |= nMeasure
 			}
 			if t.class&wCOUNT != 0 && t.class&wBILL == 0 {
 				c.signs |= nCount
-			} else if t.class&wCOUNT != 0 && roundHundred(c.bytes()) {
+			} else if t.class&wCOUNT != 0 && (roundHundred(c.bytes()) || s.at(c.tok-1).is("TO") && len(s.cands) > 0 && s.cands[len(s.cands)-1].signs&nRound != 0 || c.nr > 0 && roundHundred(c.rangeEnd[:c.nr])) {
 				c.signs |= nCount
 			}
 		}
 		if bare && c.nm == 0 && s.street(k) {
 			c.signs |= nStreet
 		}
-		if c.sys == idICD && s.dotless(c) && c.n == 3 && t.class&(wROAD) != 0 {
+		if c.sys == idICD && !c.dot && c.n == 3 && t.class&(wROAD) != 0 {
 			c.signs |= nContext
 		}
 	}
 	if bare && (c.code[3] == '0' && c.code[4] == '0' && c.code[2] == '0') {
-		c.signs |= nRound
+		switch string(c.bytes()) {
+		case "93000", "17000", "52000", "11000", "36000": // as common as the round number
+		default:
+			c.signs |= nRound
+		}
 	}
 	if t.kind == kPunct && t.gap == 0 && (t.p == '%') {
 		c.signs |= nMeasure
@@ -96,7 +100,7 @@ func (s *scanner) glued(i int, c *candidate) {
 			case '@', '\\', '_', '%':
 				c.signs |= nURL
 			case '-':
-				if touching && !s.inCandidate(i-2) && !labelWord(q) {
+				if touching && !(s.inCandidate(i-2) && (c.sys == idICD || s.cands[len(s.cands)-1].procedure())) && !labelWord(q) {
 					if _, ok := s.edition(i - 2); !ok {
 						c.signs |= nEmbedded
 					}
@@ -150,6 +154,7 @@ func (s *scanner) glued(i int, c *candidate) {
 				c.signs |= nZip
 			case m.kind == kNum && m.n == 5 || m.kind == kMix && (m.n == 5 || m.n == 3): // another code
 			case m.kind == kAlpha && m.n > 2 && (m.lower || c.nm > 0): // "99213-office visit"
+			case n.end-n.start == 3 && s.text[n.start:n.end] == "\u2014": // a dash, no hyphen
 			default:
 				c.signs |= nEmbedded
 			}
@@ -219,7 +224,10 @@ func (s *scanner) around(i int, c *candidate) {
 			c.signs |= sWhole
 		}
 	}
-	if c.sys == idICD && s.dotless(c) {
+	if i == 0 {
+		c.signs |= sStart
+	}
+	if c.sys == idICD && !c.dot {
 		s.shortDiagnosis(i, c, ctx)
 	}
 	if c.sys == idICD && c.code[0] == 'V' && c.signs&(sLabel|sChain) == 0 {
@@ -231,6 +239,9 @@ func (s *scanner) around(i int, c *candidate) {
 		if n := s.at(c.last + 1); n.class&wMEAS != 0 && n.kind == kAlpha {
 			c.signs |= nTime
 		}
+	}
+	if c.sys == idHCPCS && (c.code[1] == '1' && c.code[2] == '9' || c.code[1] == '2' && c.code[2] == '0' && c.code[3] <= '3') && c.nm == 0 && c.units == 0 {
+		c.signs |= nYear
 	}
 	if c.sys == idNDC {
 		if ctx.class&(wMEAS|wNDC) != 0 || ctx.class&wCLIN != 0 {
@@ -261,6 +272,9 @@ func (s *scanner) ends(k int) bool {
 func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 	b := c.bytes()
 	labelled := c.signs&(sLabel|sChain) != 0
+	if !labelled && c.n == 6 && digitsOnly(b[1:]) && (b[0] == 'A' || b[0] == 'L' && b[1] == '3') {
+		c.signs |= nID // an article or a local coverage determination
+	}
 	prev, next := s.at(i-1), s.at(c.last+1)
 	if !labelled && c.n == 3 && spineLetter(b[0]) && number(string(b[1:])) <= 12 {
 		if next.p == '-' || next.p == '/' || prev.p == '-' && prev.gap == 0 || prev.p == '/' && prev.gap == 0 || ctx.class&wLEVEL != 0 {
@@ -287,12 +301,12 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 
 // remarkWord says whether one of the few tokens before i names a remark code.
 func (s *scanner) remarkWord(i int) bool {
-	for k := i - 1; k >= i-8; k-- {
+	for k := i - 1; k >= i-20; k-- {
 		t := s.at(k)
 		if t.is("REMARK") || t.is("REMARKS") || t.is("RARC") || t.is("RARCS") {
 			return true
 		}
-		if t.kind == kPunct && (t.p == '.' || t.p == '?') || t.class&(wDX|wICD) != 0 {
+		if t.kind == kPunct && (t.p == '.' || t.p == '?') || t.kind == kEdge || t.class&(wDX|wICD) != 0 || t.kind == kAlpha && t.class&(wAND|wCODE) == 0 {
 			return false
 		}
 	}

@@ -134,7 +134,7 @@ func (s *scanner) before(i int, c *candidate) {
 			return
 		case cl&wCODE != 0 && !(t.is("CD")):
 			sawCode = true
-			if s.at(j-1).class&(wID|wRARC) != 0 && s.at(j-1).class&(wPROC|wDX|wCPT) == 0 {
+			if p := s.at(j - 1); p.class&wID != 0 && p.class&(wPROC|wDX|wCPT) == 0 || p.class&wRARC != 0 && p.class&wBILL == 0 {
 				if crossed == 0 || !broken {
 					c.signs |= nID
 					return
@@ -149,9 +149,6 @@ func (s *scanner) before(i int, c *candidate) {
 			if !broken || crossed < 3 {
 				c.signs |= sCodeWord
 			}
-			if cl&wBILL != 0 && s.at(j-1).kind != kAlpha && s.at(j-1).kind != kPunct {
-				return
-			}
 			continue
 		case cl&wPROC != 0:
 			if !broken {
@@ -159,7 +156,7 @@ func (s *scanner) before(i int, c *candidate) {
 			}
 			return
 		case cl&wUP != 0 && bare:
-			if crossed == 0 {
+			if j == i-1 && roundHundred(c.bytes()) {
 				c.signs |= nRoughly
 			}
 			return
@@ -177,7 +174,7 @@ func (s *scanner) before(i int, c *candidate) {
 				}
 			}
 			continue
-		case cl&wIDW != 0:
+		case cl&wIDW != 0 && !(t.is("CLAIM") && !bare), cl&wIDH != 0 && hash:
 			if !broken && !list && !sawCode {
 				if hash {
 					c.signs |= nID
@@ -207,7 +204,7 @@ func (s *scanner) before(i int, c *candidate) {
 		} else if cl&(wAND|wTO) != 0 {
 			list = true
 		}
-		if cl&(wSMALL|wART|wAND|wOR|wTO|wWITH|wNOT) == 0 && !(t.is("THAN") || t.is("OF")) {
+		if cl&(wSMALL|wART|wAND|wOR|wTO|wWITH|wNOT) == 0 && !t.is("THAN") && !t.is("OF") && !t.is("ON") && !(t.is("CLAIM") && !bare) {
 			return
 		}
 		crossed++
@@ -246,7 +243,7 @@ func (s *scanner) follow(c, p *candidate, crossed int, newline, or, list bool) {
 			c.signs |= sChain
 		}
 	}
-	if p.signs&hard != 0 && list && crossed == 0 && !newline && !p.signs.accepted() && p.sys == c.sys && p.signs&(nID|nZip|nMoney|nCount) != 0 {
+	if list && crossed == 0 && !newline && !p.signs.accepted() && p.signs&(nID|nZip|nMoney|nCount|nIDWeak) != 0 {
 		c.signs |= nBad
 	}
 }
@@ -345,7 +342,7 @@ func (s *scanner) noun(j int) bool {
 	if t.kind != kAlpha {
 		return false
 	}
-	return t.class&(wCODE|wPROC|wCPT|wHCPCS|wDX|wICD|wLEVEL|wMOD) == 0 && t.class&(wID|wIDW|wCOUNT) != 0
+	return t.class&(wCODE|wPROC|wCPT|wHCPCS|wDX|wICD|wLEVEL|wMOD) == 0 && t.class&(wID|wIDW|wIDH|wCOUNT) != 0
 }
 
 // state says whether the capital letters at j are a state and not a word: a

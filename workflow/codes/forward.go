@@ -32,6 +32,9 @@ func (s *scanner) labelled(i int, t *token) {
 			sawCode = sawCode || n.class&wCODE != 0
 			continue
 		}
+		if sys == idDRG && n.kind == kAlpha && k < i+5 && s.at(k+1).n == 3 && s.at(k+1).kind == kNum && (n.class&(wCHANGE|wSMALL|wTIE|wTO) != 0 || n.is("MOVES") || n.is("DROPS") || n.is("GROUPS")) {
+			continue
+		}
 		break
 	}
 	if sys == idRevenue && !sawCode && t.is("RC") && s.at(k).kind != kNum {
@@ -46,6 +49,14 @@ func (s *scanner) labelled(i int, t *token) {
 		// the next of the list
 		lk = linkNone
 		j := last + 1
+		if h, e := s.at(j), s.at(j+1); sys == idDRG && h.p == '-' && h.gap+e.gap == 0 && e.kind == kNum && e.n == 3 {
+			if c := &s.cands[len(s.cands)-1]; string(c.bytes()) < string(e.bytes()) {
+				c.nr = uint8(copy(c.rangeEnd[:], e.bytes()))
+				c.last, c.codeTok, c.end = j+1, j+1, e.end
+				s.free = j + 2
+				j += 2
+			}
+		}
 		for j < last+5 {
 			n := s.at(j)
 			switch {
@@ -55,7 +66,7 @@ func (s *scanner) labelled(i int, t *token) {
 				lk = linkOr
 			case n.kind == kAlpha && (n.is("AND") || n.is("TO") || n.is("THRU") || n.is("THROUGH")):
 				lk = linkList
-			case n.kind == kAlpha && n.is("OF"):
+			case n.kind == kAlpha && n.is("OF"), n.p == '.' && s.at(j-1).is("VS"):
 			case n.kind == kAlpha && lk == linkOr && n.class&(wDRG|wPOS|wREV) != 0:
 				return // its own label
 			default:
@@ -104,7 +115,7 @@ func (s *scanner) labelledOne(k int, sys sysID, width int, lk link, label int) i
 			return 0
 		}
 		m, o := s.at(k+1), s.at(k+2)
-		if m.gap == 0 && o.gap == 0 && m.kind == kPunct && o.kind == kNum && (m.p == '.' || m.p == ',' && o.n == 3 && n.n <= 3 || m.p == ':' || m.p == '/' && s.at(k+3).p == '/') {
+		if m.gap == 0 && o.gap == 0 && m.kind == kPunct && o.kind == kNum && (m.p == '.' || m.p == ',' && o.n == 3 && n.n <= 3 || m.p == ':' || m.p == '/' && s.at(k+3).p == '/' && n.n < 3) {
 			return 0
 		}
 		if sys != idDRG && m.kind == kAlpha && m.class&(wMEAS) != 0 {

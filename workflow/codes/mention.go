@@ -95,7 +95,7 @@ type Reference struct {
 // and how sure that is.
 type DateMention struct {
 	Date   string `json:"date"`  // 2026-03-02
-	Kind   string `json:"kind"`  // dos surgery discharge admission planned denial birth letter unknown
+	Kind   string `json:"kind"`  // dos surgery discharge admission planned denial unknown
 	Group  int    `json:"group"` // the group of mentions it belongs to
 	Basis  string `json:"basis"` // stated, year assumed, planned, received
 	Source string `json:"source"`

@@ -33,6 +33,9 @@ func (s *scanner) modifier(i int, t *token) {
 	if ctx.class&(wMOD|wBILL|wCODE) != 0 {
 		c.signs |= sBilling
 	}
+	if ctx.question {
+		c.signs |= sAsk
+	}
 	if t.lower {
 		c.signs |= nLower
 	}
@@ -138,6 +141,8 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool, targ
 			m := s.at(x)
 			switch {
 			case m.kind == kPunct && (m.p == ',' || m.p == '/' || m.p == '&' || m.p == '-' || m.p == '(' || m.p == ')' || m.p == '+' || m.p == '"' || m.p == '\''):
+			case m.p == '?' && s.at(i+1).p == '?':
+				alternative = true
 			case m.kind == kAlpha && m.class&wOR != 0, m.is("INSTEAD"), m.is("RATHER"), m.is("NOT"):
 				alternative = true
 			case m.kind == kAlpha && m.class&(wAND|wMOD) != 0, m.is("THAN"), m.is("OF"), m.is("A"), m.is("THE"), m.is("WITH"), m.is("ONLY"), m.is("THEN"), m.is("EVEN"):
@@ -158,6 +163,9 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool, targ
 	if prev.kind == kAlpha && prev.class&wART != 0 && (s.at(k-1).is("WITHOUT") || s.at(k-1).is("NO")) || prev.class&wMOD != 0 && (s.at(k-1).is("WITHOUT") || s.at(k-1).is("NO") || s.at(k-1).class&wART != 0 && s.at(k-2).is("WITHOUT")) {
 		alternative = true
 	}
+	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !s.attachedElsewhere(t)) {
+		return 0, false, -1
+	}
 	if cue != 0 {
 		return cue, alternative, target
 	}
@@ -166,37 +174,82 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool, targ
 		return x.kind == kAlpha && (x.class&wOR != 0 || x.class&wAND != 0) && y.n == 2 && y.kind != kPunct && isModifier(y.b[0], y.b[1]) && !(y.kind == kAlpha && y.lower)
 	}
 	pair := pairOK(next, s.at(j+1)) || next.p == '/' && next.gap == 0 && s.at(j+1).n == 2 && s.at(j+1).kind != kPunct && isModifier(s.at(j + 1).b[0], s.at(j + 1).b[1])
+	run := s.modifierRun(i)
 	start := prev.kind == kEdge || prev.kind == kLine || prev.kind == kPunct && prev.p != '$' && prev.p != '/' && prev.p != '%' && prev.p != '+' && prev.p != '=' && prev.p != '<' && prev.p != '>'
-	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD) != 0 || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || prev.is("IS") && s.at(k-1).kind == kEdge)
+	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD) != 0 || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || (prev.is("IS") || prev.is("ARE") || prev.is("CAN")) && s.at(k-1).kind != kAlpha && s.at(k-1).kind != kNum)
 	stop := next.kind == kEdge || next.kind == kLine || next.kind == kPunct && (next.p == '.' || next.p == '?' || next.p == ',' || next.p == ';' || next.p == '!' || next.p == '/' || next.p == ':')
 	nextOK := stop || next.kind == kAlpha && next.class&wPLAIN != 0
 	switch t.kind {
 	case kNum:
-		if hyphen && nextOK || prevOK && nextOK && !(start && stop && !pair) {
+		if (next.is("APPLY") || next.is("APPLIES") || next.is("APPENDED")) && (prev.class&(wNOT|wART|wOR) != 0 || prev.is("DO")) {
+			cue = sShape
+		} else if hyphen && nextOK || prevOK && nextOK && !(start && stop && !pair) || run >= 3 {
 			cue = sWeakShape
 		}
 	case kMix:
-		if prevOK && nextOK && s.attachedElsewhere(t) {
+		if (prevOK || nextOK) && s.attachedElsewhere(t) {
 			cue = sShape
 		}
 	default:
 		switch {
 		case t.lower:
+		case t.class&wALONE == 0 && !s.attachedElsewhere(t):
 		case wordLike(t) || t.is("RT") || t.is("LT"):
 			if prevOK && nextOK && (s.attachedElsewhere(t) || pair || prev.class&(wAPPEND|wMOD|wOR) != 0 && !wordLike(t) && prev.kind == kAlpha) || next.is("ENOUGH") {
 				cue = sWeakShape
 			}
-			if hyphen && nextOK {
+			if (hyphen || !wordLike(t) && pair && next.p == '/' || !wordLike(t) && s.at(i-1).p == '/' && s.lastMod == i-2) && nextOK {
+				cue = sWeakShape
+			}
+			if prevOK && nextOK && (next.kind == kAlpha && next.lower || prev.kind == kAlpha && prev.lower) && t.class&wALONE != 0 {
 				cue = sWeakShape
 			}
 			if strongLetters(t) && (prevOK || nextOK) {
 				cue = sWeakShape
 			}
-		case prevOK || nextOK || next.kind == kAlpha && next.class != 0:
+		case prevOK || nextOK || next.kind == kAlpha:
 			cue = sWeakShape
 		}
 	}
 	return cue, alternative, target
+}
+
+// modifierRun counts the modifiers that stand in a list from token i on: "80,
+// 81, 82 and AS".
+func (s *scanner) modifierRun(i int) int {
+	n := 1
+	for k := i + 1; n < 3 && k < i+10; k++ {
+		t := s.at(k)
+		switch {
+		case t.kind == kPunct && (t.p == ',' || t.p == '/' || t.p == '&'), t.kind == kAlpha && t.class&(wAND|wOR) != 0 && t.n > 1:
+		case t.n == 2 && t.kind != kPunct && !(t.kind == kAlpha && t.lower) && s.okModifier(nil, k, looseMod) && t.class&(wMEAS|wMONTH) == 0 && !(t.kind == kAlpha && t.class&wALONE == 0):
+			if p := s.at(k - 1); p.kind != kPunct && p.kind != kAlpha {
+				return n
+			}
+			n++
+			if x := s.at(k + 1); x.kind == kAlpha && x.class&(wMEAS|wCOUNT|wUNIT|wMONTH) != 0 {
+				return 1
+			}
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// pluralModifier reads "51s" as the modifier spoken of.
+func (s *scanner) pluralModifier(i int, t *token) bool {
+	if t.n != 3 || t.b[2] != 'S' || !t.lower || !isDigit(t.b[0]) || !isDigit(t.b[1]) || !isModifier(t.b[0], t.b[1]) || t.gap == 0 && i > 0 {
+		return false
+	}
+	c := candidate{sys: idModifier, tok: i, codeTok: i, last: i, start: t.start, end: t.start + 2, line: s.line, n: 2, signs: sWeakShape}
+	c.code[0], c.code[1] = t.b[0], t.b[1]
+	if ctx := s.context(i); ctx.class&(wMOD|wBILL|wCODE|wAPPEND) != 0 {
+		c.signs |= sBilling
+	}
+	s.lastMod, s.lastModOf = i, -1
+	s.cands = append(s.cands, c)
+	return true
 }
 
 // strongLetters are modifiers that read as words elsewhere, but hardly between
@@ -239,6 +292,9 @@ func (s *scanner) tieBack(i int, t *token) *candidate {
 	p := &s.cands[n-1]
 	last := &s.cands[len(s.cands)-1]
 	from := last.last + 1
+	if n, e := s.at(i+1), s.at(i+2); n.is("ON") && (e.is("EACH") || e.is("ALL") || e.is("BOTH") || e.is("EVERY")) {
+		return nil
+	}
 	if i-from > 9 {
 		return nil
 	}

@@ -10,6 +10,23 @@ func (s *scanner) resolve() {
 			c[i].dead = true
 		}
 	}
+	for i := 1; i < len(c); i++ {
+		if (c[i].link != linkNone || c[i].tok-c[i-1].last < 14) && c[i].open() && c[i-1].open() && sameKind(&c[i], &c[i-1]) {
+			c[i].signs |= sPair
+			c[i-1].signs |= sPair
+		}
+	}
+	spoken := 0
+	for i := range c {
+		if c[i].sys == idModifier && c[i].signs&(sWeakShape|sShape|sLabel|sChain) != 0 {
+			spoken++
+		}
+	}
+	for i := range c {
+		if spoken > 0 && c[i].procedure() && c[i].open() || spoken > 2 && c[i].sys == idModifier {
+			c[i].signs |= sPair
+		}
+	}
 	s.spread()
 	n := 0
 	for i := range c {
@@ -18,12 +35,20 @@ func (s *scanner) resolve() {
 		}
 	}
 	for i := range c {
-		if n > 1 || n == 1 && !c[i].ok() || c[i].sys == idModifier && (n > 0 || s.coding) {
+		if n > 1 || n == 1 && !c[i].ok() || s.coding || c[i].sys == idModifier && n > 0 {
 			c[i].signs |= sOthers
+		}
+		if n == 0 && len(c) == 1 && c[i].signs&nIDWeak != 0 && c[i].signs&sBilling != 0 {
+			c[i].signs |= sOnly
 		}
 	}
 	s.spread()
 	s.modifiersLast()
+}
+
+// open says whether nothing but its shape speaks for or against a candidate.
+func (c *candidate) open() bool {
+	return c.sys != idModifier && c.signs&(hard|nUnused|nRound|nIDWeak|nRoughly|nContext) == 0
 }
 
 func (c *candidate) ok() bool { return !c.dead && c.signs.accepted() }
@@ -33,12 +58,12 @@ func (s *scanner) spread() {
 	c := s.cands
 	for i := 1; i < len(c); i++ {
 		if c[i].link != linkNone && c[i].sys != idModifier && c[i-1].sys != idModifier && c[i-1].ok() && c[i].signs&hard == 0 && sameKind(&c[i], &c[i-1]) {
-			c[i].signs |= sList
+			c[i].signs = c[i].signs&^nRound | sList
 		}
 	}
 	for i := len(c) - 2; i >= 0; i-- {
 		if c[i+1].link != linkNone && c[i+1].sys != idModifier && c[i].sys != idModifier && c[i+1].ok() && c[i].signs&hard == 0 && sameKind(&c[i], &c[i+1]) {
-			c[i].signs |= sList
+			c[i].signs = c[i].signs&^nRound | sList
 		}
 	}
 }

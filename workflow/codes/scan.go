@@ -46,6 +46,7 @@ type candidate struct {
 	units      int32
 	line       int32
 	signs      sign
+	dot        bool // a diagnosis written with its dot
 	family     bool // "M54.5-": a family, written with a dash or x
 	tied       bool // a modifier whose sentence puts it on a code: no mention of its own
 	dead       bool // withdrawn
@@ -168,7 +169,7 @@ func (s *scanner) address(i int) {
 // word looks at words that begin something: a label whose numbers follow it,
 // or two letters that may be a modifier.
 func (s *scanner) word(i int, t *token) {
-	if t.class&(wMOD|wCPT|wHCPCS|wICD|wDX) != 0 {
+	if t.class&(wMOD|wCPT|wHCPCS|wICD|wDX|wCODE) != 0 || t.class&wBILL != 0 && s.claims(t) {
 		s.coding = true
 	}
 	if t.class&(wDRG|wREV|wPOS|wNDC) != 0 || t.is("SERVICE") || t.is("RC") {
@@ -193,6 +194,16 @@ func (s *scanner) word(i int, t *token) {
 	}
 }
 
+// claims says whether a billing word is one that texts about other things
+// hardly have.
+func (s *scanner) claims(t *token) bool {
+	switch string(t.bytes()) {
+	case "BILLED", "BILL", "BILLING", "DENIED", "DENIAL", "DENY", "DENIES", "CODED", "CODING", "NCCI", "BUNDLED", "BUNDLE", "REIMBURSED", "SUPERBILL":
+		return true
+	}
+	return false
+}
+
 // reason recognises a claim adjustment reason such as CO-97, and keeps its
 // number from being read as anything else.
 func (s *scanner) reason(i int) bool {
@@ -207,7 +218,7 @@ func (s *scanner) reason(i int) bool {
 	if n.kind == kMix && !(isUpper(n.b[0]) && digitsOnly(n.bytes()[1:])) {
 		return false
 	}
-	s.remark = true
+	s.remark, s.coding = true, true
 	s.free = j + 1
 	return true
 }

@@ -11,10 +11,15 @@ func (s *scanner) code(i int, t *token) {
 	c.tok, c.codeTok, c.last = i, i, i
 	c.start, c.end = t.start, t.end
 	c.line = s.line
+	if t.n == 13 && t.b[0] == 'N' && t.b[1] == '4' && digitsOnly(t.b[2:13]) { // the qualifier of a drug code
+		s.labelledOne(i, idNDC, 0, linkNone, i)
+		return
+	}
 	if !s.shape(i, t, &c) {
-		switch {
-		case t.n == 2 && isModifier(t.b[0], t.b[1]):
+		if t.n == 2 && isModifier(t.b[0], t.b[1]) {
 			s.modifier(i, t)
+		} else {
+			s.pluralModifier(i, t)
 		}
 		return
 	}
@@ -119,7 +124,7 @@ func (s *scanner) shape(i int, t *token, c *candidate) bool {
 		if n, k := s.afterDot(i, c, b); k > 0 {
 			c.codeTok, c.last, c.end = k, k, s.at(k).end
 			c.n = uint8(n)
-			c.sys = idICD
+			c.sys, c.dot = idICD, true
 			c.signs |= sShape
 			if icdCategory(c.code[:3]) {
 				c.signs |= sInUse
@@ -231,7 +236,7 @@ func (s *scanner) afterDot(i int, c *candidate, cat []byte) (n, last int) {
 		}
 	}
 	// "M54.5x" and "E11.X" name a family.
-	if c.code[n-1] == 'X' && n <= 5 && (n == 4 || t.lower) {
+	if c.code[n-1] == 'X' && (n == 4 || t.lower && n <= 6) {
 		n--
 		c.family = true
 	}
@@ -322,7 +327,7 @@ func (s *scanner) reading(c *candidate) {
 			c.signs = c.signs&^(nUnused) | sInUse
 		}
 	case idHCPCS, idCPT:
-		if c.sys == idICD && hcpcsShape(b) && s.dotless(c) {
+		if c.sys == idICD && hcpcsShape(b) && !c.dot {
 			c.sys = idHCPCS
 		}
 	case idCDT:
@@ -335,7 +340,7 @@ func (s *scanner) reading(c *candidate) {
 			c.signs = c.signs&^nUnused | sInUse
 		}
 	default:
-		if s.known != nil && s.dotless(c) && len(b) == 5 && isUpper(b[0]) && digitsOnly(b[1:]) {
+		if s.known != nil && !c.dot && len(b) == 5 && isUpper(b[0]) && digitsOnly(b[1:]) {
 			other := idICD
 			if c.sys == idICD {
 				other = idHCPCS
@@ -351,6 +356,9 @@ func (s *scanner) reading(c *candidate) {
 				c.sys = other
 				c.signs &^= nUnused
 			}
+		}
+		if c.sys == idHCPCS && !c.dot && icdShape(b) && icdCategory(b) && s.amongDiagnoses(c) {
+			c.sys = idICD
 		}
 		if c.sys == idCDT && icdShape(b) && icdCategory(b) {
 			ctx := s.context(c.tok)
@@ -385,8 +393,27 @@ func (s *scanner) reading(c *candidate) {
 	}
 }
 
-// dotless says whether the code was written without a dot.
-func (s *scanner) dotless(c *candidate) bool { return c.codeTok == c.tok }
+// amongDiagnoses says whether a code that could be either stands in a list of
+// undotted diagnoses in a sentence about diagnoses.
+func (s *scanner) amongDiagnoses(c *candidate) bool {
+	if ctx := s.context(c.tok); ctx.class&(wDX|wICD) == 0 || ctx.class&(wHCPCS|wCPT) != 0 {
+		return false
+	}
+	if n := len(s.cands); n > 0 && c.link == linkList && s.cands[n-1].sys == idICD && !s.cands[n-1].dot {
+		return true
+	}
+	for k := c.tok + 1; k < c.tok+4; k++ {
+		t := s.at(k)
+		if t.kind == kMix {
+			b := t.bytes()
+			return len(b) >= 4 && icdShape(b) && icdCategory(b) && !hcpcsShape(b)
+		}
+		if t.kind != kPunct && t.class&wAND == 0 {
+			return false
+		}
+	}
+	return false
+}
 
 // ask asks the codebook. A diagnosis is asked with its dot.
 func (s *scanner) ask(sys sysID, b []byte) Membership {

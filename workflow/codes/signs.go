@@ -24,6 +24,9 @@ const (
 	sKnown                      // the codebook has it
 	sList                       // listed with an accepted code
 	sOthers                     // the text has other codes
+	sPair                       // listed with another number that is left open
+	sStart                      // begins the text
+	sOnly                       // the only candidate of a text about claims
 	sRepaired                   // letters O, I, l read as digits
 	nForeign                    // labelled as of another system (ICD-9, LOINC)
 	nID                         // named as an identifier
@@ -47,6 +50,7 @@ const (
 	nBad                        // listed with a rejected number
 	nLower                      // small letters where codes are written large
 	nTall                       // too short to be sure
+	nYear                       // a letter and a year
 	signCount  = iota
 )
 
@@ -70,14 +74,17 @@ var signText = [signCount]struct {
 	{2, "the sentence names a service"},
 	{2, "fills its line"},
 	{8, "is the whole text"},
-	{1, "lies where codes are in use"},
+	{2, "lies where codes are in use"},
 	{4, "is in the codebook"},
 	{4, "is listed with a code"},
-	{2, "the text has other codes"},
+	{2, "the text has other codes or speaks of coding"},
+	{2, "is listed with another that could be a code"},
+	{1, "begins the text"},
+	{7, "is the only candidate in a text about claims"},
 	{0, "letters were read as digits"},
 	{-60, "is labelled as of another system"},
 	{-20, "is named as an identifier"},
-	{-5, "follows a noun that often has a number"},
+	{-7, "follows a noun that often has a number"},
 	{-20, "reads as a ZIP code"},
 	{-20, "reads as money"},
 	{-20, "is part of something longer"},
@@ -93,10 +100,11 @@ var signText = [signCount]struct {
 	{-20, "reads as a version"},
 	{-20, "reads as a date or time"},
 	{-5, "the sentence is about something else"},
-	{-3, "is a round number"},
+	{-4, "is a round number"},
 	{-4, "is listed with a number that is no code"},
 	{-1, "is written small"},
 	{-2, "is very short"},
+	{-3, "reads as a year"},
 }
 
 // threshold is the least weight of an accepted candidate.

@@ -153,6 +153,14 @@ func (s *scanner) unitsAfter(c *candidate, k int) bool {
 		}
 	}
 	n, last := s.unitsAt(j, paren)
+	if n <= 0 && c.sys == idHCPCS {
+		if d := s.dose(j); d > j {
+			n, last = s.unitsAt(d, paren)
+			if n > 0 && d > j+1 {
+				j = d
+			}
+		}
+	}
 	if n <= 0 || n > 99999 {
 		return false
 	}
@@ -171,6 +179,28 @@ func (s *scanner) unitsAfter(c *candidate, k int) bool {
 		}
 	}
 	return true
+}
+
+// dose steps over the strength between a drug's code and its units: "60 mg, so
+// x 60", "300mg = 30 units".
+func (s *scanner) dose(j int) int {
+	t := s.at(j)
+	switch {
+	case t.kind == kNum && s.at(j+1).kind == kAlpha && s.at(j+1).class&wMEAS != 0:
+		j += 2
+	case t.kind == kNum && s.at(j+1).p == '.' && s.at(j+2).kind == kNum && s.at(j+3).class&wMEAS != 0:
+		j += 4
+	case t.kind == kMix && isDigit(t.b[0]) && (t.bytes()[t.n-1] == 'G' || t.bytes()[t.n-1] == 'L'):
+		j++
+	default:
+		return 0
+	}
+	for k := 0; k < 3; k++ {
+		if n := s.at(j); n.kind == kPunct && (n.p == ',' || n.p == '=' || n.p == '-' || n.p == '>') || n.is("SO") || n.is("IS") {
+			j++
+		}
+	}
+	return j
 }
 
 // unitsAt reads a count of units at token j and says which token is its last.
@@ -275,6 +305,8 @@ func (s *scanner) unitsBefore(i int) int {
 		}
 	case p.kind == kMix && p.n <= 3 && p.b[p.n-1] == 'X' && digitsOnly(p.bytes()[:p.n-1]):
 		return number(string(p.bytes()))
+	case p.kind == kAlpha && p.class&wUNIT != 0 && p.n > 2 && numberWord(s.at(i-2)) > 0:
+		return numberWord(s.at(i - 2))
 	case p.kind == kAlpha && p.class&wUNIT != 0 && p.n > 2:
 		if q := s.at(i - 2); q.kind == kNum && q.n <= 3 && i-2 >= s.free && s.at(i-3).kind != kNum {
 			return q.value()

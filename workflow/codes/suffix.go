@@ -88,6 +88,9 @@ func (s *scanner) attached(c *candidate, k int) bool {
 			}
 			return false
 		}
+		if o := s.at(at + 1); o.kind == kAlpha && o.class&wOR != 0 && s.okModifier(c, at+2, looseMod) {
+			return false // "59 or XS?"
+		}
 		if s.okModifier(c, at, looseComma) {
 			s.take(c, at, at, t.gap == 0)
 			return true
@@ -195,6 +198,9 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 	if t.n != 2 || t.kind != kNum && t.kind != kAlpha && t.kind != kMix || !isModifier(t.b[0], t.b[1]) {
 		return false
 	}
+	if t.kind == kMix && t.b[0] == 'X' && isDigit(t.b[1]) && (t.lower || how != looseGlued || s.at(k-1).p != '-') {
+		return false // units
+	}
 	n := s.at(k + 1)
 	if t.kind == kNum && n.gap == 0 && n.kind == kPunct {
 		m := s.at(k + 2)
@@ -212,7 +218,7 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 				return false // 10:45
 			}
 		case '/':
-			if digits && !(pair && s.at(k+3).p != '/') {
+			if digits && !(pair && (s.at(k+3).p != '/' || s.at(k+4).n == 2 && s.at(k+4).kind != kPunct && isModifier(s.at(k+4).b[0], s.at(k+4).b[1]))) {
 				return false // 25/10/2026
 			}
 		case ',':
@@ -249,6 +255,11 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 		}
 		return true
 	}
+	if n.kind == kAlpha && n.is("ON") && (how == looseComma || how == looseSpace) {
+		if e := s.at(k + 2); e.is("EACH") || e.is("ALL") || e.is("BOTH") || e.is("EVERY") {
+			return false
+		}
+	}
 	if t.kind == kMix {
 		if t.lower {
 			return false
@@ -277,7 +288,7 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 				return false
 			}
 		}
-		if how == looseSpace && (n.kind == kNum && n.n == 5 && t.class&wSTATE != 0) {
+		if (how == looseSpace || how == looseComma) && n.kind == kNum && n.n > 2 && n.gap > 0 {
 			return false
 		}
 	}

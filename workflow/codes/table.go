@@ -416,7 +416,7 @@ func (s *scanner) column(i int, c *candidate) {
 	col := t.col(i)
 	switch col {
 	case colCode:
-		if c.sys == idICD && s.dotless(c) && c.n == 5 && hcpcsShape(c.bytes()) {
+		if c.sys == idICD && !c.dot && c.n == 5 && hcpcsShape(c.bytes()) {
 			c.sys = idHCPCS
 		}
 		if c.procedure() {

@@ -56,6 +56,8 @@ const (
 	wGENE                    // laboratory and gene context
 	wROAD                    // highways
 	wSMALL                   // may stand between a label and its codes
+	wIDH                     // names an identifier only with "number" or "#"
+	wALONE                   // modifiers that are spoken of by themselves
 )
 
 var wordLists = []struct {
@@ -80,16 +82,20 @@ var wordLists = []struct {
 		ext extn extension pager passcode password pin login username employee badge license lic serial sn lot lots
 		batch catalog sku box suite ste room rooms rm apt apartment bldg building floor bay gate wifi confirmation
 		accession requisition req check chk cheque meeting voucher warehouse vendor quote purchase loinc snomed
-		rxnorm rxcui cvx apc apcs lcd ncd transmittal page pages pg pgs icn dcn caqh token trace eft era dated payerid
+		rxnorm rxcui cvx route transmittal page pages pg pgs icn dcn caqh token trace eft era dated payerid
 		receipt refund portal routing deposit parking elevator exit station gl medicare_id mbi hicn policyno reservation
 		flight seat locker bin shelf barcode isbn hl7 clm caller bus ndcs2 fedex ups usps mailing pobox specimen slide
 		passport visa plate license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
-	{wIDW, `claim case file record records chart charts patient patients pt line lines item encounter encounters visit plan report
-		note notes form forms letter message request study unit version build model device user doc document
-		protocol cohort arm block screw stem cup liner pump transmitter reference ref group grp id ids
-		number numbers insurance ins job path pathology auth authorization precert preauth referral error
-		certificate remittance statement balance quoted part agreement site store branch agency loan center
-		field hospital school college class course section chapter volume issue version rev edition edit schedule`},
+	{wIDW, `claim case file record records chart charts patient patients pt encounter encounters plan
+		form forms letter message request version build model device user doc document
+		protocol cohort arm screw stem liner reference ref group grp id ids
+		number numbers insurance ins job referral error
+		certificate remittance statement balance quoted part agreement site store branch agency loan
+		field school college class course section chapter volume issue edition schedule`},
+	{wIDH, `line lines item visit visits report note notes study block path pathology auth authorization precert preauth
+		unit pump transmitter hospital center op cup graft consult wound specimen claim case`},
+	{wALONE, `xe xs xp xu kx jw jz ga gy gz gx gt gq fq fr fs ft qw tc gc ge qx qy qz qk aa nu rr kh rt lt as pt cq co go gp gn
+		gg gh gw gv pn po sg sl cs lc ld rc lm ri`},
 	{wNUM, `number numbers num nbr no nos nr nums`},
 	{wSTATE, `al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh
 		ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc pr`},
@@ -122,7 +128,7 @@ var wordLists = []struct {
 		assistant cosurgeon telehealth mac mppr asc opps raf replaced replace deleted delete performed audit auditor audited
 		supported supports plan units unit superbills duplicate inpatient outpatient principal secondary poa sequence sequencing sequenced
 		capture experimental payment`},
-	{wASK, `question questions help about regarding concerning re what which should can could how why when compare compared difference
+	{wASK, `question questions help regarding concerning re what which should can could how why when compare compared difference
 		differences guidelines guideline explain explains lookup look advise advice correct wrong right valid ok okay mean means
 		need needs use using used want wants does anyone clarify describe definition define meaning info information agree separate
 		instead both together still either allowed asking says say said wondering confirm report`},
@@ -148,7 +154,7 @@ var wordLists = []struct {
 		hcpcs of in after procedure your his her visit applied applies apply is put used em`},
 	{wART, `a an the this that our my his her your their any some`},
 	{wWITH, `with w con`},
-	{wAPPEND, `append appended appending add added adding adds use used using uses attach attached apply applied applies put putting
+	{wAPPEND, `had has have gets get got takes lacks lacking append appended appending add added adding adds use used using uses attach attached apply applied applies put putting
 		need needs needed require requires required want wants drop dropped remove removed take took missing missed carry submit
 		report bill modifier give put leave left omit forgot change changed correct try choose`},
 	{wNW, `one two three four five six seven eight nine ten eleven twelve twice once`},
@@ -169,7 +175,7 @@ var wordLists = []struct {
 		moved move correct corrected revise revised convert converted crosswalk crosswalks cross compare compared bundle bundled
 		linked attached add added relative reduce reduced shift shifted map maps mapped went goes similar equal equivalent due
 		addition next close tied incidental apply applies edit prior pay pays`},
-	{wPLAIN, `on with to for and or be apply applies here instead if when because needed required allowed enough modifier mod vs is as unless
+	{wPLAIN, `staged unplanned unrelated related repeat bilateral reduced discontinued distinct separate professional technical split unusual means stands maybe perhaps likely probably though anyway thanks thx please sometimes always usually later on with to for and or be apply applies here instead if when because needed required allowed enough modifier mod vs is as unless
 		go goes again too right ok would should by not since until only please also appended appropriate better best correct
 		wrong valid needed versus then next both are was rather only at even ever reported but does do used because the so
 		after before of on under belong belongs whether missing denied between in where who`},
