@@ -246,7 +246,14 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs; look at the difference and, if it is meant, run go test -update:\n%s", file, got)
+		lines := strings.Split(string(want), "\n")
+		for i, line := range strings.Split(got, "\n") {
+			if i >= len(lines) || line != lines[i] {
+				t.Errorf("%s differs from line %d on; look at it and, if it is meant, run go test -update:\n%s", file, i+1, line)
+				return
+			}
+		}
+		t.Errorf("%s is longer than what was rendered", file)
 	}
 }
 

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// recent is how lately a connection must have been used to be taken without
+// recently is how lately a connection must have been used to be taken without
 // asking the server whether it still stands.
-const recent = time.Second
+const recently = time.Second
 
 // slot waits for the right to use a connection; free gives it back. Idle
 // connections hold none: whoever has a slot takes an idle connection before
@@ -42,7 +42,7 @@ func (s *Sender) acquire(ctx context.Context, fresh bool) (*conn, *Error) {
 		s.idle = s.idle[:last]
 		s.mu.Unlock()
 		c.expiry.Stop() // whether it ran or not: expire finds c no more
-		if time.Since(c.used) < recent || c.reset(ctx) {
+		if time.Since(c.used) < s.recent || c.reset(ctx) {
 			return c, nil
 		}
 		c.close()

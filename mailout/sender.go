@@ -86,6 +86,7 @@ type Sender struct {
 	host    string
 	address string
 	scheme  string
+	recent  time.Duration // recently, but for tests
 	slots   chan struct{} // one token for each mail being sent
 
 	mu      sync.Mutex
@@ -110,7 +111,7 @@ func NewSender(options SenderOptions) (*Sender, error) {
 	if u.User != nil {
 		return nil, errors.New("smtp url: holds a user name; write it as username, and the password as password_env")
 	}
-	s := &Sender{options: options, host: u.Hostname(), scheme: u.Scheme}
+	s := &Sender{options: options, host: u.Hostname(), scheme: u.Scheme, recent: recently}
 	port := u.Port()
 	switch u.Scheme {
 	case schemeTLS:
