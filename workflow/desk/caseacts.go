@@ -200,7 +200,7 @@ func (d *Desk) refuse(c *call, err error, a asking) error {
 
 func reopenHint(s casefile.State) string {
 	switch s {
-	case casefile.Closed, casefile.SetAside:
+	case casefile.Answered, casefile.Closed, casefile.SetAside:
 		return " Reopen the case above to go on."
 	}
 	return ""

@@ -245,18 +245,19 @@ func (d *Desk) renderCase(c *call, a asking) error {
 	return d.render(c, a.status, "case", v)
 }
 
-// permissions follows the table of what may follow what; Office has the last word.
+// permissions says what the page offers; Office has the last word.
 func permissions(cs *casefile.View, user people.User) can {
-	mine := cs.ClaimedBy == user.ID
-	others := cs.ClaimedBy != 0 && !mine && (cs.State == casefile.Claimed || cs.State == casefile.InReview)
-	writable := !others && slices.Contains([]casefile.State{casefile.Waiting, casefile.Claimed, casefile.InReview, casefile.Answered, casefile.AskedBack, casefile.Failed}, cs.State)
+	in := func(states ...casefile.State) bool { return slices.Contains(states, cs.State) }
+	held := in(casefile.Claimed, casefile.InReview)
+	mine := held && cs.ClaimedBy == user.ID
+	others := held && !mine
 	return can{
-		Claim:   !others && !(mine && cs.State == casefile.Claimed) && slices.Contains([]casefile.State{casefile.Waiting, casefile.Answered, casefile.AskedBack}, cs.State),
-		Release: cs.State == casefile.Claimed && (mine || user.Role.Includes(people.Lead)),
-		Close:   !others && casefile.CanFollow(cs.State, casefile.Closed) && cs.State != casefile.SetAside,
-		Reopen:  slices.Contains([]casefile.State{casefile.Closed, casefile.SetAside, casefile.Answered}, cs.State),
-		Requeue: cs.State == casefile.Failed,
-		Write:   writable && cs.State != casefile.Failed,
+		Claim:   in(casefile.Waiting, casefile.AskedBack),
+		Release: mine || others && user.Role.Includes(people.Lead),
+		Close:   !others && in(casefile.Waiting, casefile.Claimed, casefile.InReview, casefile.Answered, casefile.AskedBack, casefile.Failed),
+		Reopen:  in(casefile.Answered, casefile.Closed, casefile.SetAside),
+		Requeue: in(casefile.Failed),
+		Write:   !others && in(casefile.Waiting, casefile.Claimed, casefile.InReview, casefile.AskedBack) && strings.Contains(cs.Asker.Address, "@"),
 	}
 }
 
@@ -270,6 +271,10 @@ func (d *Desk) cannotWrite(c *call, cs *casefile.View) string {
 		return "A step failed for good. Try again first; the reason stands above."
 	case cs.State == casefile.SetAside:
 		return "This mail was set aside and is never answered. Reopen it if it asks something after all."
+	case !strings.Contains(cs.Asker.Address, "@"):
+		return "The mail named no address that a reply could go to. Close the case, or reach its sender by other means."
+	case cs.State == casefile.Answered:
+		return "The case is answered. Reopen it to write to the asker again."
 	}
 	return "The case is " + strings.ToLower(stateWord(cs.State).text) + ". Reopen it to write to the asker again."
 }
@@ -281,11 +286,13 @@ func askerName(cs *casefile.View) string {
 	return "the asker"
 }
 
+// newestIncoming is by id, which grows as mails are read: two mails may bear the same date.
 func newestIncoming(cs *casefile.View) int64 {
-	for _, m := range slices.Backward(cs.Messages) {
+	newest := int64(0)
+	for _, m := range cs.Messages {
 		if m.Direction == casefile.In {
-			return m.ID
+			newest = max(newest, m.ID)
 		}
 	}
-	return 0
+	return newest
 }

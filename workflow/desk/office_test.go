@@ -48,7 +48,7 @@ func (o *testOffice) take(ctx context.Context, e *casefile.Edit, user int64) err
 	if e.State == casefile.Claimed {
 		return nil
 	}
-	if e.State == casefile.Closed {
+	if e.State == casefile.Closed || e.State == casefile.Answered {
 		return &casefile.TransitionError{Ref: e.Ref, From: e.State, To: casefile.Claimed}
 	}
 	if err := e.Move(casefile.Claimed); err != nil {

@@ -51,18 +51,28 @@ func command[P, R any](cmd cdp.Command[P, R], params P) chromedp.Action[chromedp
 	})
 }
 
-// press is a key as a keyboard sends it: what the page does with it decides whether a letter is typed.
-func press(key string) step {
-	down := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: key}
-	if len([]rune(key)) == 1 {
+var dispatchKey = input.DispatchKeyEvent
+
+// keyParams is a key going down with modifiers (Alt 1, Ctrl 2, Meta 4, Shift 8).
+func keyParams(key string, modifiers int64) input.DispatchKeyEventParams {
+	down := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: key, Modifiers: modifiers}
+	switch {
+	case key == "Enter":
+		down.Text, down.WindowsVirtualKeyCode = "\r", 13
+	case key == "Escape":
+		down.WindowsVirtualKeyCode = 27
+	case len([]rune(key)) == 1:
 		down.Text = key
 	}
-	if key == "Enter" {
-		down.Text, down.WindowsVirtualKeyCode = "\r", 13
-	}
+	return down
+}
+
+// press is a key as a keyboard sends it: what the page does with it decides whether a letter is typed.
+func press(key string) step {
+	down := keyParams(key, 0)
 	up := down
 	up.Type, up.Text = input.DispatchKeyEventTypeKeyUp, ""
-	return chromedp.Steps(command(input.DispatchKeyEvent, down), command(input.DispatchKeyEvent, up))
+	return chromedp.Steps(command(dispatchKey, down), command(dispatchKey, up))
 }
 
 // step is something done in the browser.

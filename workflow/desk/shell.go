@@ -19,7 +19,7 @@ type shell struct {
 	User   *userView
 	Rail   []railItem
 	Query  string // in the look-up field
-	Events string // where the page hears of changes, "" if it does not
+	Stream string // where the page hears of changes, "" if it does not
 	Ref    string // the case that the page shows
 	Notice *notice
 }
@@ -67,7 +67,7 @@ func (d *Desk) shell(c *call, title, area string) shell {
 	}
 	if d.Changes != nil {
 		if seq, _, err := d.Changes.Wait(c.ctx(), 0); err == nil {
-			s.Events = fmt.Sprintf("/events?since=%d", seq)
+			s.Stream = fmt.Sprintf("/events?since=%d", seq)
 		}
 	}
 	return s

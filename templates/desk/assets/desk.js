@@ -287,15 +287,20 @@
     root.dataset.refreshed = String(Number(root.dataset.refreshed || 0) + 1);
   };
   addEventListener("toggle", (e) => { if (e.target.id) e.target.dataset.touched = "1"; }, true);
-  let reading = false, again = false;
+  let reading = false, again = false, failures = 0;
   const refresh = async () => {
     if (reading) { again = true; return; }
     reading = true;
     try {
-      const r = await fetch(location.href, { headers: { "X-Desk-Live": "1" }, redirect: "manual" });
-      if (r.ok) swap(parse(await r.text()));
-      else if (r.type === "opaqueredirect") root.classList.add("signed-out");
-    } catch { /* the next event tries again */ }
+      const r = await fetch(location.href, { headers: { "X-Desk-Live": "1" }, redirect: "manual", signal: AbortSignal.timeout(15e3) });
+      if (r.ok) {
+        swap(parse(await r.text()));
+        failures = 0;
+      } else if (r.type !== "opaqueredirect") throw new Error(); // redirected: signed out; the next click leads to the door
+    } catch {
+      // The server is restarting, or the way to it is broken: try again, less and less often.
+      setTimeout(refresh, Math.min(60e3, 1e3 * 2 ** failures++));
+    }
     reading = false;
     if (again) { again = false; refresh(); }
   };
@@ -306,21 +311,40 @@
     clearTimeout(soon);
     soon = setTimeout(refresh, 60);
   };
+  // One stream for all tabs, since browsers open only six connections to a host: the tab that holds the lock listens and
+  // tells the others. A page that is left gives both back, also when the browser keeps it in memory.
+  const channel = window.BroadcastChannel ? new BroadcastChannel("desk") : null;
+  channel?.addEventListener("message", (e) => changed(e.data));
+  let stream = null, leave = () => {};
   const listen = () => {
-    const stream = new EventSource(document.body.dataset.events);
+    stream = new EventSource(document.body.dataset.events);
     stream.addEventListener("changed", (e) => {
       const data = JSON.parse(e.data);
       changed(data);
       channel?.postMessage(data);
     });
+    // A stream that was refused is not opened again by the browser itself.
+    stream.addEventListener("error", () => { if (stream?.readyState === EventSource.CLOSED) setTimeout(() => stream && listen(), 5e3); });
   };
-  // One stream for all tabs: browsers open only six connections to a host.
-  const channel = window.BroadcastChannel ? new BroadcastChannel("desk") : null;
-  channel?.addEventListener("message", (e) => changed(e.data));
-  if (document.body.dataset.events && window.EventSource) {
-    if (navigator.locks && channel) navigator.locks.request("desk-events", () => { listen(); return new Promise(() => {}); });
-    else listen();
-  }
-  // A page that comes back from the browser's memory shows what was true then.
-  addEventListener("pageshow", (e) => { if (e.persisted) refresh(); });
+  const attend = () => {
+    if (!document.body.dataset.events || !window.EventSource) return;
+    if (!navigator.locks || !channel) return listen();
+    const gone = new AbortController();
+    leave = () => gone.abort();
+    navigator.locks.request("desk-events", { signal: gone.signal }, () => new Promise((release) => {
+      leave = release;
+      listen();
+    })).catch(() => {}); // left before it was this tab's turn
+  };
+  addEventListener("pagehide", () => {
+    stream?.close();
+    stream = null;
+    leave();
+  });
+  addEventListener("pageshow", (e) => {
+    if (!e.persisted) return;
+    attend();
+    refresh(); // what it shows was true when it was left
+  });
+  attend();
 })();
