@@ -22,16 +22,11 @@ type Address struct {
 var ErrAddress = errors.New("not a mail address")
 
 // asciiDomain gives a domain as it goes over the wire: lower case, IDN labels
-// as punycode (RFC 5891; the mail libraries below us send them raw).
+// as punycode (RFC 5891; the mail libraries below us send them raw). Address
+// literals such as [192.0.2.1] are refused: nobody asks from one.
 func asciiDomain(domain string) (string, error) {
 	if domain == "" || len(domain) > 255 {
 		return "", ErrAddress
-	}
-	if domain[0] == '[' && domain[len(domain)-1] == ']' { // an address literal, RFC 5321 section 4.1.3
-		if strings.Trim(domain[1:len(domain)-1], "0123456789abcdefABCDEFIPv:.") != "" {
-			return "", ErrAddress
-		}
-		return domain, nil
 	}
 	if isASCII(domain) {
 		domain = strings.ToLower(domain)

@@ -11,7 +11,7 @@ import (
 // sending address. It says nothing about the case, the time or the machine.
 func NewMessageID(domain string) string {
 	ascii, err := asciiDomain(domain)
-	if err != nil || strings.HasPrefix(ascii, "[") {
+	if err != nil {
 		ascii = "mail.invalid" // RFC 6761 section 6.4: never anyone's
 	}
 	return strings.ToLower(rand.Text()) + "@" + ascii

@@ -35,7 +35,7 @@ func zoneWords(t time.Time) string {
 		return "Hawaii time"
 	}
 	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
-		return "UTC" + name
+		return "UTC" + t.Format("-07:00")
 	}
 	return name
 }
