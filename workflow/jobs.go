@@ -19,9 +19,11 @@ const (
 	queueNotify = "notify"
 )
 
+// Ids are written as strings: they have more than the 53 bits that a number in JSON keeps on its way through a database.
+
 // ReadArgs asks to read a mail that the watcher has kept.
 type ReadArgs struct {
-	LedgerID int64 `json:"ledger_id"`
+	LedgerID int64 `json:"ledger_id,string"`
 	// Round is how often the step was given out. It makes a job that is given out again another job, while one that waits
 	// already is not inserted twice.
 	Round int64 `json:"round"`
@@ -29,31 +31,31 @@ type ReadArgs struct {
 
 // ExtractArgs asks to find the codes in a message.
 type ExtractArgs struct {
-	MessageID int64 `json:"message_id"`
+	MessageID int64 `json:"message_id,string"`
 	Round     int64 `json:"round"`
 }
 
 // AttachArgs asks to attach what the codebook says of a message's codes.
 type AttachArgs struct {
-	MessageID int64 `json:"message_id"`
+	MessageID int64 `json:"message_id,string"`
 	Round     int64 `json:"round"`
 }
 
 // RouteArgs asks to route a message's case and to compose the automatic mail.
 type RouteArgs struct {
-	MessageID int64 `json:"message_id"`
+	MessageID int64 `json:"message_id,string"`
 	Round     int64 `json:"round"`
 }
 
 // SendArgs asks for one attempt to send a delivery.
 type SendArgs struct {
-	DeliveryID int64 `json:"delivery_id"`
+	DeliveryID int64 `json:"delivery_id,string"`
 	Round      int64 `json:"round"`
 }
 
 // NotifyArgs asks to tell consultants that a case waits.
 type NotifyArgs struct {
-	CaseID int64 `json:"case_id"`
+	CaseID int64 `json:"case_id,string"`
 }
 
 // The kinds, as River and its page show them.

@@ -96,8 +96,8 @@ const deadProcess = "its process died"
 
 func (l *Line) takeBack(ctx context.Context, job *rivertype.JobRow) error {
 	var args struct {
-		LedgerID  int64 `json:"ledger_id"`
-		MessageID int64 `json:"message_id"`
+		LedgerID  int64 `json:"ledger_id,string"`
+		MessageID int64 `json:"message_id,string"`
 		Round     int64 `json:"round"`
 	}
 	if err := json.Unmarshal(job.EncodedArgs, &args); err != nil {
