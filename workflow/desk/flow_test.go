@@ -17,7 +17,6 @@ import (
 
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/desk"
-	"caseconsultant/workflow/store"
 	"caseconsultant/workflow/store/storetest"
 )
 
@@ -676,5 +675,3 @@ func benchmarkPage(b *testing.B, path func([]string) string) {
 		resp.Body.Close()
 	}
 }
-
-var _ = store.SQLite
