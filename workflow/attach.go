@@ -12,7 +12,6 @@ import (
 	"caseconsultant/workflow/checks"
 	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/codes"
-	"caseconsultant/workflow/finding"
 	"caseconsultant/workflow/store"
 )
 
@@ -40,7 +39,7 @@ func (w *attachWorker) Work(ctx context.Context, job *river.Job[AttachArgs]) err
 		if err != nil {
 			return err
 		}
-		found, not, err := Check(ctx, l.opts.Codes, reading, p.Case.ReceivedAt)
+		checked, err := Check(ctx, l.opts.Codes, reading, p.Case.ReceivedAt)
 		if err != nil {
 			return err
 		}
@@ -63,10 +62,10 @@ func (w *attachWorker) Work(ctx context.Context, job *river.Job[AttachArgs]) err
 			if err := e.KeepDescriptions(ctx, p.ID, descriptions); err != nil {
 				return err
 			}
-			if err := e.KeepFindings(ctx, p.ID, found, not); err != nil {
+			if err := e.KeepFindings(ctx, p.ID, checked.Findings, checked.NotChecked); err != nil {
 				return err
 			}
-			if err := e.Record(ctx, casefile.EventAttached, casefile.System, p.ID, map[string]int{"descriptions": len(descriptions), "findings": len(found)}); err != nil {
+			if err := e.Record(ctx, casefile.EventAttached, casefile.System, p.ID, map[string]int{"descriptions": len(descriptions), "findings": len(checked.Findings)}); err != nil {
 				return err
 			}
 			if err := e.Save(ctx); err != nil {
@@ -135,8 +134,26 @@ func Describe(ctx context.Context, book Codes, r codes.Reading, received time.Ti
 }
 
 // Check runs the checks over what was read.
-func Check(ctx context.Context, book Codes, r codes.Reading, received time.Time) ([]finding.Finding, []finding.NotChecked, error) {
-	day, basis, _ := ServiceDate(r, received)
-	_, _, _ = day, basis, checks.Validity
-	return nil, nil, nil
+func Check(ctx context.Context, book Codes, r codes.Reading, received time.Time) (checks.Result, error) {
+	day, basis, stated := ServiceDate(r, received)
+	if !stated {
+		basis = checks.BasisReceived
+	}
+	result, err := checks.Run(ctx, book, checks.Case{Mentions: r.Mentions, Date: checks.Date{Day: day, Basis: basis}, Groups: groupDates(r), Payer: r.Payer})
+	if err != nil {
+		return result, fmt.Errorf("check the codes: %w", err)
+	}
+	return result, nil
+}
+
+// groupDates are the dates of service of single groups, where a message names several encounters.
+func groupDates(r codes.Reading) map[int]checks.Date {
+	dates := make(map[int]checks.Date)
+	for _, d := range r.Dates {
+		day, err := time.Parse(time.DateOnly, d.Date)
+		if _, has := dates[d.Group]; err == nil && !has && d.Group > 1 && (d.Kind == "dos" || d.Kind == "surgery" || d.Kind == "discharge") {
+			dates[d.Group] = checks.Date{Day: day, Basis: d.Basis}
+		}
+	}
+	return dates
 }

@@ -23,7 +23,7 @@ import (
 	"caseconsultant/mailout"
 	"caseconsultant/workflow/calendar"
 	"caseconsultant/workflow/casefile"
-	"caseconsultant/workflow/codebook"
+	"caseconsultant/workflow/checks"
 	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/intake"
 	"caseconsultant/workflow/people"
@@ -32,7 +32,7 @@ import (
 
 // Codes is what the line asks the codebook; *codebook.Book has these methods.
 type Codes interface {
-	Lookup(ctx context.Context, system codes.System, code string, on time.Time) (codebook.Entry, bool, error)
+	checks.Book
 	Known(system codes.System, code string) codes.Membership
 }
 
