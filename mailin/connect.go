@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -32,6 +33,9 @@ type connection struct {
 
 	// exists receives the time at which the server said that the number of messages changed. One place is enough: it means "look".
 	exists chan time.Time
+
+	// unread is a FETCH whose answer nobody has read; the library's reader waits for that before it can end.
+	unread *imapclient.FetchCommand
 
 	// broken is set when the connection must not be used any more although no error came from it, e.g. because a command was abandoned.
 	broken atomic.Bool
@@ -191,6 +195,9 @@ func (c *connection) greet() error {
 }
 
 func (c *connection) signIn(cfg Config) error {
+	if c.client.State() == imap.ConnStateAuthenticated {
+		return nil // PREAUTH: the server knows us by the certificate or the host
+	}
 	credentials, err := cfg.Credentials(c.ctx)
 	if err != nil {
 		return c.fault("sign in", CodeCredentials, err)
@@ -270,7 +277,16 @@ func (c *connection) do(during string, silence time.Duration, run func() error) 
 	c.raw.arm(silence, 10*silence)
 	defer c.raw.rest()
 	done := make(chan error, 1)
-	go func() { done <- run() }()
+	go func() {
+		// A flaw of the library met by odd bytes must not end the process that all mail depends on.
+		defer func() {
+			if v := recover(); v != nil {
+				c.broken.Store(true)
+				done <- fmt.Errorf("panic: %v", v)
+			}
+		}()
+		done <- run()
+	}()
 
 	tick := time.NewTicker(grace)
 	defer tick.Stop()
@@ -294,6 +310,16 @@ func (c *connection) do(during string, silence time.Duration, run func() error) 
 				return c.fault(during, "", errors.New("command abandoned"))
 			}
 		}
+	}
+}
+
+// breakOff ends the connection after a literal could not be read to its end. When it was the server who ended it, the library has begun to
+// read on, and yet reads the same literal again when it is released, which would be two readers at a time; so its reader must have come to
+// its end before that. When it was our own disk, the library still waits for the literal to be released.
+func (c *connection) breakOff(cause error) {
+	_ = c.raw.Close()
+	if !errors.Is(cause, errSpool) {
+		<-c.client.Closed()
 	}
 }
 
@@ -366,7 +392,13 @@ func (c *connection) close() {
 		_ = c.raw.Close()
 	}
 	if c.client != nil {
-		go func() { _ = c.client.Close() }()
+		unread := c.unread
+		go func() {
+			if unread != nil {
+				_ = unread.Close()
+			}
+			_ = c.client.Close()
+		}()
 	}
 }
 

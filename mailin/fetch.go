@@ -24,15 +24,22 @@ const (
 	endOfWays
 )
 
-// waysByTry is the way of each attempt that costs a connection. The first is tried twice: most connections are lost for reasons of their own.
-var waysByTry = [...]way{whole, whole, bodyOnly, bySeqNum, inPieces, topOnly, whole, topOnly}
+// waysByTry is the way with which each attempt begins. The first is tried twice: most connections are lost for reasons of their own.
+var waysByTry = [...]way{whole, whole, bodyOnly, bySeqNum, inPieces, inPieces, topOnly, topOnly}
 
-func wayForTry(tries int) way {
-	return waysByTry[min(tries, len(waysByTry)-1)]
+// patience is the number of failed attempts, spread over half an hour (Timings.Retries), after which a part of a mail is better than none.
+const patience = 5
+
+// waysFor lists how a mail is asked for, one way after the other as long as the server answers without it.
+func waysFor(tries int, start way) []way {
+	var ways []way
+	for _, how := range []way{waysByTry[min(tries, len(waysByTry)-1)], whole, bodyOnly, bySeqNum, inPieces, topOnly} {
+		if how >= start && (how < topOnly || tries >= patience) {
+			ways = append(ways, how)
+		}
+	}
+	return ways
 }
-
-// waysInTurn is tried within one connection when the server answers, but not with the mail.
-var waysInTurn = [...]way{whole, whole, bodyOnly, bySeqNum, inPieces, topOnly}
 
 // parts are the sections to ask for, in the order in which they make up the mail.
 func (w way) parts() []*imap.FetchItemBodySection {
@@ -93,6 +100,9 @@ func (f *folder) ask(uid uint32, how way) (*request, error) {
 		r.cmd = f.client.Fetch(numbers, options)
 		return nil
 	})
+	if err == nil {
+		f.unread = r.cmd
+	}
 	return r, err
 }
 
@@ -126,6 +136,7 @@ func (f *folder) receive(r *request, into *spool, limit int64) (*fetched, error)
 	if err := into.reset(); err != nil {
 		return nil, f.fault("fetch", CodeSpool, err)
 	}
+	f.unread = nil
 	var result *fetched
 	dropped := false
 	err := f.do("fetch", f.timings.Answer, func() error {
@@ -156,6 +167,7 @@ func (f *folder) receive(r *request, into *spool, limit int64) (*fetched, error)
 						budget = min(budget, maxHeader+excerpt)
 					}
 					if err := into.fill(item.Literal, size, budget); err != nil {
+						f.breakOff(err)
 						return err
 					}
 					got.fullSize += size

@@ -212,8 +212,9 @@ func (f *folder) summaries(uids []uint32) (map[uint32]Summary, error) {
 					if item.Literal == nil {
 						continue
 					}
-					header, err := io.ReadAll(io.LimitReader(item.Literal, maxHeader))
-					if err != nil {
+					header := make([]byte, min(item.Literal.Size(), maxHeader))
+					if _, err := io.ReadFull(item.Literal, header); err != nil {
+						f.breakOff(err)
 						return err
 					}
 					summary.Fingerprint = FingerprintHeader(header)

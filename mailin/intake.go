@@ -218,11 +218,7 @@ func (s *session) fetchMail(uid uint32, ahead *request) (*fetched, error) {
 	if mail := s.memory.stubborn[uid]; mail != nil {
 		tries = mail.tries
 	}
-	ways := append([]way{wayForTry(tries)}, waysInTurn[1:]...)
-	for _, how := range ways {
-		if how < s.startWay {
-			continue
-		}
+	for _, how := range waysFor(tries, s.startWay) {
 		request := ahead
 		ahead = nil
 		if request == nil || request.uid != uid {
@@ -232,6 +228,9 @@ func (s *session) fetchMail(uid uint32, ahead *request) (*fetched, error) {
 			}
 		}
 		mail, err := s.receive(request, s.spool, s.cfg.MaxMessage)
+		if err == nil && mail.reason == ReasonUnfetchable && tries < patience {
+			err = errNothing // the rest may still be had
+		}
 		if err == nil {
 			s.learn(request.way)
 			return mail, nil
@@ -294,6 +293,8 @@ func (s *session) deliver(uid uint32, mail *fetched, late bool) error {
 	if err != nil {
 		return s.fault("spool", CodeSpool, err)
 	}
+	s.writing.Store(true)
+	defer s.writing.Store(false)
 	err = s.ledger.Deliver(s.ctx, *s.lease, Mail{
 		Summary:      Summary{Position: s.position(uid), Fingerprint: FingerprintHeader(header), ServerSize: mail.serverSize},
 		InternalDate: mail.internalDate,

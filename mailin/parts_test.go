@@ -1,12 +1,14 @@
 package mailin
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -149,7 +151,7 @@ func TestSpool(t *testing.T) {
 		if err := s.fill(strings.NewReader(text), int64(len(text)), 1<<20); err != nil {
 			t.Fatal(err)
 		}
-		if read() != text || read() != text {
+		if first, again := read(), read(); first != text || again != text {
 			t.Errorf("got %q, want %q", read(), text)
 		}
 	}
@@ -270,42 +272,67 @@ func TestBoundedConnAtRestWaits(t *testing.T) {
 	}
 }
 
+// scripted is a server that sends one piece of its script at once, and one more after each line of the client; then it hangs up.
+func scripted(tb testing.TB, script []byte) (url string) {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				lines := bufio.NewReader(conn)
+				for _, piece := range bytes.Split(script, []byte{0}) {
+					if _, err := conn.Write(piece); err != nil {
+						return
+					}
+					if _, err := lines.ReadString('\n'); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return "imap+insecure://" + listener.Addr().String()
+}
+
+// What scripts begin with.
+const (
+	greeted  = "* OK [CAPABILITY IMAP4rev1 IDLE UIDPLUS MOVE] hi\r\n\x00T1 OK [CAPABILITY IMAP4rev1 IDLE UIDPLUS MOVE] in\r\n\x00"
+	selected = greeted + "* 1 EXISTS\r\n* OK [UIDVALIDITY 3] x\r\n* OK [UIDNEXT 2] x\r\nT2 OK [READ-WRITE] x\r\n\x00"
+	listed   = selected + "* SEARCH 1\r\nT3 OK x\r\n\x00"
+	fetched1 = listed + "* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 3 INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] {3}\r\nabc)\r\nT4 OK x\r\n\x00"
+)
+
+func scriptedConfig(tb testing.TB, script []byte) Config {
+	return Config{
+		Mailbox: "m", URL: scripted(tb, script), SpoolDir: tb.TempDir(),
+		Credentials: func(context.Context) (Credentials, error) { return Credentials{Username: "u", Password: "p"}, nil },
+		Timings:     Timings{Dial: time.Second, Answer: 100 * time.Millisecond, Work: 100 * time.Millisecond},
+	}
+}
+
 // FuzzServer answers a watcher with arbitrary bytes: whatever a server sends, one pass comes to an end, and nothing that it did not send whole
 // is handed on.
 func FuzzServer(f *testing.F) {
-	hello := "* OK [CAPABILITY IMAP4rev1 IDLE UIDPLUS MOVE] hi\r\nT1 OK in\r\n* 1 EXISTS\r\n* OK [UIDVALIDITY 3] x\r\n* OK [UIDNEXT 2] x\r\nT2 OK [READ-WRITE] x\r\n"
 	f.Add([]byte("* OK hi\r\n"))
-	f.Add([]byte(hello + "* SEARCH 1\r\nT3 OK x\r\n* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 3 INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] {3}\r\nabc)\r\nT4 OK x\r\n"))
-	f.Add([]byte(hello + "* SEARCH 1\r\nT3 OK x\r\n* 1 FETCH (UID 1 BODY[] {300}\r\nabc"))
-	f.Add([]byte(hello + "* ESEARCH (TAG \"T3\") UID ALL 1:4294967295\r\nT3 OK x\r\n"))
-	f.Add([]byte("* PREAUTH [CAPABILITY LOGINDISABLED] x\r\n+ \r\n+ \r\nT1 NO [AUTHENTICATIONFAILED] x\r\n"))
+	f.Add([]byte(fetched1 + "T5 OK x\r\n\x00* SEARCH\r\nT6 OK x\r\n"))
+	f.Add([]byte(listed + "* 1 FETCH (UID 1 BODY[] {300}\r\nabc"))
+	f.Add([]byte(listed + "* 1 FETCH (FLAGS ([Gmail]) UID 1 BODY[]<0> NIL X-GM-MSGID 1)\r\nT4 OK x\r\n\x00* SEARCH\r\nT5 OK x\r\n"))
+	f.Add([]byte(listed + "T4 NO [SERVERBUG] x\r\n\x00* SEARCH 1\r\nT5 OK x\r\n\x00T6 BAD x\r\n\x00* BYE x\r\n"))
+	f.Add([]byte(selected + "* ESEARCH (TAG \"T3\") UID ALL 1:4294967295\r\nT3 OK x\r\n"))
+	f.Add([]byte("* PREAUTH [CAPABILITY LOGINDISABLED] x\r\n\x00+ \r\n+ \r\nT1 NO [AUTHENTICATIONFAILED] x\r\n"))
 	f.Add([]byte("* OK [CAPABILITY (1 ID")) // the library turns for ever over this one
-	f.Fuzz(func(t *testing.T, answer []byte) {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Skip(err)
-		}
-		defer listener.Close()
-		go func() {
-			for {
-				conn, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				go func() {
-					defer conn.Close()
-					_, _ = conn.Write(answer)
-					_ = conn.(*net.TCPConn).CloseWrite()
-					_, _ = io.Copy(io.Discard, conn)
-				}()
-			}
-		}()
+	f.Fuzz(func(t *testing.T, script []byte) {
 		ledger := &countingLedger{}
-		w, err := New(Config{
-			Mailbox: "m", URL: "imap+insecure://" + listener.Addr().String(), SpoolDir: t.TempDir(),
-			Credentials: func(context.Context) (Credentials, error) { return Credentials{Username: "u", Password: "p"}, nil },
-			Timings:     Timings{Dial: time.Second, Answer: 100 * time.Millisecond, Work: 100 * time.Millisecond},
-		}, ledger)
+		w, err := New(scriptedConfig(t, script), ledger)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -316,11 +343,69 @@ func FuzzServer(f *testing.F) {
 			t.Fatal("the pass does not end")
 		}
 		for _, raw := range ledger.delivered {
-			if !bytes.Contains(answer, raw) {
+			if !bytes.Contains(script, raw) {
 				t.Fatalf("handed on %q, which was never sent", raw)
 			}
 		}
 	})
+}
+
+// The scripts that the fuzzer starts from do reach the places they are meant for.
+func TestScriptedServer(t *testing.T) {
+	t.Parallel()
+	ledger := &countingLedger{}
+	w, err := New(scriptedConfig(t, []byte(fetched1)), ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Once(t.Context()); codeOf(err) != CodeTimeout {
+		t.Errorf("at the end of the script: %v", err)
+	}
+	if len(ledger.delivered) != 1 || string(ledger.delivered[0]) != "abc" {
+		t.Errorf("delivered %q", ledger.delivered)
+	}
+}
+
+// A disk that fails in the middle of a body is our fault and ends the connection at once, without hanging on the rest of the body.
+func TestFailingDisk(t *testing.T) {
+	t.Parallel()
+	body := strings.Repeat("0123456789", 100_000)
+	cfg, err := scriptedConfig(t, []byte(selected+"* 1 FETCH (UID 1 BODY[] {1000000}\r\n"+body+")\r\nT3 OK x\r\n\x00")).withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Timings.Answer, cfg.Timings.Work = time.Minute, time.Minute
+	to, err := parseURL(cfg.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := dial(t.Context(), cfg, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.close()
+	open, err := openFolder(conn, cfg.Folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSpool(cfg.SpoolDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	_ = s.file.Close()
+	// A file that only appends can be emptied, but not written to at a place.
+	if s.file, err = os.OpenFile(filepath.Join(t.TempDir(), "full"), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	request, err := open.ask(1, whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if _, err := open.receive(request, s, 1<<30); codeOf(err) != CodeSpool || time.Since(began) > 20*time.Second {
+		t.Errorf("got %v after %v", err, time.Since(began))
+	}
 }
 
 // countingLedger keeps what is delivered, and knows nothing.

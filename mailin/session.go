@@ -17,7 +17,6 @@ type session struct {
 	spool *spool
 
 	announced time.Time // when we learned of the mail that is being fetched
-	unmarked  []uint32  // dealt with on this connection, mark not yet made
 	noIdle    bool      // the server refused IDLE although it advertises it
 	settled   bool      // one IDLE has passed since something happened
 	progress  bool
@@ -55,9 +54,11 @@ func (s *session) run(once bool) error {
 			if err := s.process(uids); err != nil {
 				return err
 			}
-			if err := s.mark(); err != nil {
-				return err
-			}
+		}
+		if err := s.mark(); err != nil {
+			return err
+		}
+		if len(uids) > 0 {
 			continue // until nothing is new
 		}
 		if s.requested() || !time.Now().Before(s.nextSweep) {
@@ -131,6 +132,7 @@ func (s *session) forgetOtherGenerations() {
 		s.memory.stubborn = make(map[uint32]*stubborn)
 		s.noSummary = make(map[uint32]bool)
 		s.suspect = 0
+		s.unmarked = nil
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +21,9 @@ type Watcher struct {
 	running  bool
 	requests []chan<- reconciled // callers of Reconcile not yet served
 	kick     chan struct{}       // a request waits; ends every pause
+
+	// writing: the ledger is busy with a mail, which may take it longer than a beat can wait. What it writes is fenced by the epoch.
+	writing atomic.Bool
 
 	// The rest belongs to the goroutine of Run. All of it may be forgotten at any time: it only saves attempts.
 	memory
@@ -36,6 +40,7 @@ type memory struct {
 	stubborn   map[uint32]*stubborn // mails that could not be fetched yet
 	noSummary  map[uint32]bool      // mails whose header ended a connection
 	cautious   bool                 // headers are asked for one by one
+	unmarked   []uint32             // dealt with, mark not yet made
 	suspect    uint32               // the mail whose header was asked for when a connection ended
 	startWay   way                  // what this server needs for every mail
 	wayLearned time.Time
@@ -202,6 +207,7 @@ func (w *Watcher) hold(ctx context.Context, lease Lease) (useful bool, err error
 	defer w.release(lease)
 	held, stop := w.keepAlive(ctx, lease)
 	defer stop(nil)
+	w.health = Health{} // others may have reported meanwhile
 	failures, refusals := 0, 0
 	for {
 		end := w.connectAndWork(held, &lease, false)
@@ -267,6 +273,8 @@ func (w *Watcher) keepAlive(ctx context.Context, lease Lease) (context.Context, 
 			case errors.Is(err, ErrLeaseLost):
 				cancel(ErrLeaseLost)
 				return
+			case w.writing.Load():
+				trusted = time.Now()
 			case time.Since(trusted) >= w.cfg.Timings.BeatTrust:
 				cancel(&Fault{Code: CodeLedger, During: "beat", Err: err})
 				return

@@ -39,7 +39,7 @@ type dovecotBackend struct {
 // Everybody signs in with the same password. Mail is kept as Maildir, as most installations have it.
 var dovecotConfig = template.Must(template.New("").Parse(`
 protocols = imap
-listen = 127.0.0.1
+listen = {{.IP}}
 base_dir = {{.Dir}}/base
 state_dir = {{.Dir}}/state
 instance_name = imaptest
@@ -89,7 +89,7 @@ namespace inbox {
 }
 `))
 
-func startDovecot(tb testing.TB, cert certificate) backend {
+func startDovecot(tb testing.TB, ip string, cert certificate) backend {
 	// Not tb.TempDir: Dovecot puts sockets there, whose paths must be short.
 	dir, err := os.MkdirTemp("", "imap")
 	check(tb, err, "making a folder")
@@ -103,13 +103,13 @@ func startDovecot(tb testing.TB, cert certificate) backend {
 
 	uid, gid := mailUser(tb)
 	check(tb, os.Chown(filepath.Join(dir, "mail"), uid, gid), "giving the mail folder away")
-	values := map[string]any{"Dir": dir, "UID": uid, "GID": gid, "Password": Password, "Internal": "dovecot", "Login": "dovenull"}
+	values := map[string]any{"Dir": dir, "IP": ip, "UID": uid, "GID": gid, "Password": Password, "Internal": "dovecot", "Login": "dovenull"}
 	if os.Getuid() != 0 {
 		self, err := user.Current()
 		check(tb, err, "finding out who we are")
 		values["Internal"], values["Login"] = self.Username, self.Username
 	}
-	plain, encrypted := freePort(tb), freePort(tb)
+	plain, encrypted := freePort(tb, ip), freePort(tb, ip)
 	values["Plain"], values["Encrypted"] = plain, encrypted
 	var config bytes.Buffer
 	check(tb, dovecotConfig.Execute(&config, values), "writing the configuration")
@@ -117,8 +117,8 @@ func startDovecot(tb testing.TB, cert certificate) backend {
 
 	d := &dovecotBackend{
 		dir:       dir,
-		plain:     net.JoinHostPort("127.0.0.1", strconv.Itoa(plain)),
-		encrypted: net.JoinHostPort("127.0.0.1", strconv.Itoa(encrypted)),
+		plain:     net.JoinHostPort(ip, strconv.Itoa(plain)),
+		encrypted: net.JoinHostPort(ip, strconv.Itoa(encrypted)),
 	}
 	d.start(tb)
 	tb.Cleanup(func() {
@@ -148,8 +148,8 @@ func mailUser(tb testing.TB) (uid, gid int) {
 	return 0, 0
 }
 
-func freePort(tb testing.TB) int {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(tb testing.TB, ip string) int {
+	listener, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
 	check(tb, err, "looking for a free port")
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port

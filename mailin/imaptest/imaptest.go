@@ -22,6 +22,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"strings"
@@ -68,7 +69,7 @@ func EachBenchmark(b *testing.B, bench func(b *testing.B, srv *Server)) {
 type kind struct {
 	name    string
 	require func(testing.TB)
-	start   func(testing.TB, certificate) backend
+	start   func(tb testing.TB, ip string, cert certificate) backend
 }
 
 var kinds = [...]kind{
@@ -96,13 +97,26 @@ type Server struct {
 
 func newServer(tb testing.TB, k kind) *Server {
 	tb.Helper()
-	cert := newCertificate(tb)
-	back := k.start(tb, cert)
+	ip := loopback()
+	cert := newCertificate(tb, ip)
+	back := k.start(tb, ip, cert)
 	plain, encrypted := back.addresses()
-	srv := &Server{name: k.name, backend: back, cert: cert, plain: newProxy(tb, plain), encrypted: newProxy(tb, encrypted)}
+	srv := &Server{name: k.name, backend: back, cert: cert, plain: newProxy(tb, ip, plain), encrypted: newProxy(tb, ip, encrypted)}
 	srv.admin.address = plain
 	tb.Cleanup(srv.admin.close)
 	return srv
+}
+
+// loopback is an address that no other test listens on, where the system has many of them (127.0.0.0/8 on Linux): a server that is started
+// again must find its port free.
+func loopback() string {
+	ip := net.IPv4(127, byte(1+mathrand.N(250)), byte(mathrand.N(250)), byte(1+mathrand.N(250))).String()
+	listener, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	if err != nil {
+		return "127.0.0.1"
+	}
+	_ = listener.Close()
+	return ip
 }
 
 // Name is memory or dovecot.
@@ -203,14 +217,14 @@ func Letter(id, subject, body string) []byte {
 		"To: consult@firm.example\nSubject: %s\n\n%s\n", id, subject, body), "\n", "\r\n"))
 }
 
-// certificate is a fresh self-signed certificate for 127.0.0.1 and localhost.
+// certificate is a fresh self-signed certificate for the address and localhost.
 type certificate struct {
 	pair            tls.Certificate
 	roots           *x509.CertPool
 	certPEM, keyPEM []byte
 }
 
-func newCertificate(tb testing.TB) certificate {
+func newCertificate(tb testing.TB, ip string) certificate {
 	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	check(tb, err, "making a key")
@@ -218,7 +232,7 @@ func newCertificate(tb testing.TB) certificate {
 		SerialNumber:          big.NewInt(time.Now().UnixNano()),
 		Subject:               pkix.Name{CommonName: "localhost"},
 		DNSNames:              []string{"localhost"},
-		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1)},
+		IPAddresses:           []net.IP{net.ParseIP(ip)},
 		NotBefore:             time.Now().Add(-time.Hour),
 		NotAfter:              time.Now().Add(24 * time.Hour),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,

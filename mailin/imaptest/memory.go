@@ -2,6 +2,7 @@ package imaptest
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"log"
 	"net"
@@ -22,7 +23,7 @@ type memoryBackend struct {
 	encrypted string
 }
 
-func startMemory(tb testing.TB, cert certificate) backend {
+func startMemory(tb testing.TB, ip string, cert certificate) backend {
 	users := imapmemserver.New()
 	user := imapmemserver.NewUser(Username, Password)
 	check(tb, user.Create("INBOX", nil), "creating INBOX")
@@ -41,11 +42,11 @@ func startMemory(tb testing.TB, cert certificate) backend {
 	})
 	tb.Cleanup(func() { _ = server.Close() })
 	listen := func(encrypted bool) string {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
 		check(tb, err, "listening")
 		address := listener.Addr().String()
 		if encrypted {
-			listener = newTLSListener(listener, cert)
+			listener = tls.NewListener(listener, cert.serve())
 		}
 		go func() { _ = server.Serve(listener) }()
 		return address

@@ -19,9 +19,9 @@ type proxy struct {
 	conns    map[net.Conn]bool
 }
 
-func newProxy(tb testing.TB, target string) *proxy {
+func newProxy(tb testing.TB, ip, target string) *proxy {
 	tb.Helper()
-	p := &proxy{target: target, address: "127.0.0.1:0", conns: make(map[net.Conn]bool)}
+	p := &proxy{target: target, address: net.JoinHostPort(ip, "0"), conns: make(map[net.Conn]bool)}
 	p.changed = sync.NewCond(&p.mu)
 	p.open(tb)
 	tb.Cleanup(p.close)
