@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type Secret struct {
 	file    string
 	command []string
 	dir     string // where the command runs
+	line    int    // of its key in the configuration
 }
 
 func (s Secret) set() bool { return s.env != "" || s.file != "" || len(s.command) > 0 }
@@ -39,7 +41,7 @@ func (s Secret) Read(ctx context.Context) (string, error) {
 	case s.env != "":
 		value, ok := os.LookupEnv(s.env)
 		if !ok || value == "" {
-			return "", fmt.Errorf("the environment variable %s of %s_env is not set", s.env, s.name)
+			return "", fmt.Errorf("the environment variable %s of %s_env is not set: set it to the %s before the program starts", s.env, s.name, strings.ReplaceAll(s.name, "_", " "))
 		}
 		text = value
 	case s.file != "":
@@ -103,12 +105,44 @@ func (c *Config) secret(d *document, table, name, env, file string, command []st
 		}
 	}
 	s := Secret{name: name, env: env, file: c.path(file), command: c.command(command), dir: filepath.Dir(c.path(c.File))}
+	if len(set) > 0 {
+		s.line = d.lines[join(table, set[0])]
+	}
 	if len(set) > 1 {
 		d.wrong(join(table, set[1]), "there are %s: keep one of them", strings.Join(set, " and "))
 	} else if len(set) == 1 && !s.set() {
 		d.wrong(join(table, set[0]), "%s is empty: write where the %s is, or leave it out", set[0], strings.ReplaceAll(name, "_", " "))
 	}
 	return s
+}
+
+// checkSecrets looks whether the environment variables and files of all secrets are there, so that a start fails at once
+// and names the line. Commands are not run before they are needed.
+func (c *Config) checkSecrets() error {
+	secrets := []Secret{c.Database.Password, c.SMTP.Password}
+	sources := []*TokenSource{c.SMTP.OAuth2.Tokens}
+	for _, m := range c.Mailboxes {
+		secrets, sources = append(secrets, m.Password), append(sources, m.OAuth2.Tokens)
+	}
+	for _, s := range sources {
+		if s != nil {
+			secrets = append(secrets, s.clientSecret, s.refreshToken)
+		}
+	}
+	var problems []Problem
+	for _, s := range secrets {
+		if s.env == "" && s.file == "" {
+			continue
+		}
+		if _, err := s.Read(context.Background()); err != nil {
+			problems = append(problems, Problem{s.line, err.Error()})
+		}
+	}
+	if problems == nil {
+		return nil
+	}
+	slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
+	return &ConfigError{c.File, problems}
 }
 
 // credentials settles how an account signs in: with a password or with tokens.

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"text/tabwriter"
+
+	"caseconsultant/workflow/codebook"
+)
+
+type codesCommand struct {
+	Build codesBuildCommand `cmd:"" help:"Compile official files into a codebook."`
+	Info  codesInfoCommand  `cmd:"" help:"Say which releases a codebook holds."`
+	Fetch codesFetchCommand `cmd:"" help:"Say which official files to download, and where."`
+}
+
+type codesBuildCommand struct {
+	Out       string   `required:"" placeholder:"FILE" help:"The codebook to write; replaced only when all went well."`
+	Paths     []string `arg:"" name:"path" help:"Official files, folders of them, zip archives as downloaded."`
+	NoStarter bool     `help:"Leave the starter's own-words descriptions out."`
+	Force     bool     `help:"Accept a release that has suspiciously fewer codes than the one before it."`
+	JSON      bool     `help:"Print the report as one object."`
+}
+
+// Run builds a codebook.
+func (b *codesBuildCommand) Run(c *console) error {
+	options := codebook.BuildOptions{NoStarter: b.NoStarter, Force: b.Force}
+	if c.terminal {
+		options.Progress = c.progress
+	}
+	report, err := codebook.Build(c.ctx, b.Out, b.Paths, options)
+	if c.terminal {
+		fmt.Fprint(c.err, "\r\x1b[K")
+	}
+	if report != nil && b.JSON && err == nil {
+		return json.NewEncoder(c.out).Encode(report)
+	}
+	if report != nil {
+		for _, file := range report.NotRead {
+			c.note("not read: %s: %s", file.File, file.Note)
+		}
+		for _, warning := range report.Warnings {
+			c.note("warning: %s", warning)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	for _, file := range report.Read {
+		c.printf("%s: %s, %s\n", file.File, file.What, file.Note)
+	}
+	c.printf("\n%s (%.1f MB)\n", report.Out, float64(report.Bytes)/1e6)
+	return showReleases(c, report.Releases)
+}
+
+// progress draws a line that is written over and over; a pipe gets none.
+func (c *console) progress(p codebook.Progress) {
+	share := ""
+	if p.Total > 0 {
+		share = fmt.Sprintf(" %3.0f %%", 100*float64(p.Done)/float64(p.Total))
+	}
+	fmt.Fprintf(c.err, "\r\x1b[K%s %s%s", p.Stage, clip(filepath.Base(p.File), 50), share)
+}
+
+type codesInfoCommand struct {
+	File string `arg:"" optional:"" help:"The codebook; the embedded starter if left out."`
+	JSON bool   `help:"One release a line, as an object."`
+}
+
+// Run says what a codebook holds.
+func (i *codesInfoCommand) Run(c *console) error {
+	return bookFlag{i.File}.with(c, func(book *codebook.Book) error {
+		if i.JSON {
+			encoder := json.NewEncoder(c.out)
+			for _, release := range book.Releases() {
+				if err := encoder.Encode(release); err != nil {
+					return fmt.Errorf("write the releases: %w", err)
+				}
+			}
+			return nil
+		}
+		c.printf("%s\n", book.Path())
+		if book.Starter() {
+			c.printf("This is the starter: common codes in our own words, no code set whole. codes fetch says how to get a whole one.\n")
+		}
+		return showReleases(c, book.Releases())
+	})
+}
+
+func showReleases(c *console, releases []codebook.Release) error {
+	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "RELEASE\tFROM\tTO\tCODES\tHEADINGS\tTITLES\tWHOLE\tFILE")
+	for _, r := range releases {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", r.Name, r.First, r.Last, r.Codes, r.Headings, yesNo(r.Titles), yesNo(r.Whole), r.File)
+	}
+	return table.Flush()
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+type codesFetchCommand struct{}
+
+// Run says what to download. It downloads nothing itself: the files are published under changing names on pages that
+// want a person to accept terms first.
+func (f *codesFetchCommand) Run(c *console) error {
+	c.printf(`This version downloads nothing by itself. These files are published for everyone; download them as they are
+(zip archives need not be unpacked), then build a codebook of them:
+
+  ICD-10-CM   https://www.cms.gov/medicare/coding-billing/icd-10-codes
+              "Code Descriptions in Tabular Order" and "Code Tables, Tabular and Index", each fiscal year and April update
+  ICD-10-PCS  https://www.cms.gov/medicare/coding-billing/icd-10-codes
+              "ICD-10-PCS Order File"
+  HCPCS       https://www.cms.gov/medicare/coding-billing/healthcare-common-procedure-system/quarterly-update
+              the quarter's "Alpha-Numeric HCPCS File"
+
+  caseconsultant codes build --out codebook.db DOWNLOADS...
+
+Then write into the configuration:
+
+  [codebook]
+  path = "codebook.db"
+
+Several releases side by side are normal: each answers for its own days. CPT's descriptions are the American Medical
+Association's; they are in none of these files, and the starter describes common CPT codes in our own words.
+`)
+	return nil
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"caseconsultant/mailin"
+	"caseconsultant/workflow/casefile"
+)
+
+// newRegistry makes the metrics: counts and ages, read from the database when asked for, so that they are right in any
+// process and after any restart. Labels are states, flags and the operator's own names of mailboxes.
+func newRegistry(p *Program) *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(&caseMetrics{program: p}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry
+}
+
+type caseMetrics struct{ program *Program }
+
+func metric(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("caseconsultant_"+name, help, labels, nil)
+}
+
+var (
+	metricCases       = metric("cases", "Cases by state.", "state")
+	metricFlags       = metric("case_flags", "Open cases by flag.", "flag")
+	metricOldest      = metric("oldest_waiting_seconds", "Age of the oldest case that waits for a consultant; 0 when none does.")
+	metricDeliveries  = metric("deliveries", "Outgoing mails by state.", "state")
+	metricConnected   = metric("mailbox_connected", "1 while the mailbox's server is connected.", "mailbox")
+	metricUnread      = metric("mailbox_unread", "Mails kept and not read yet.", "mailbox")
+	metricKept        = metric("mailbox_kept", "Mails kept, ever.", "mailbox")
+	metricSwept       = metric("mailbox_swept_age_seconds", "Time since the last proof that every mail of the folder has a row.", "mailbox")
+	metricUnfetchable = metric("mailbox_fetch_failures", "Mails that the server would not hand over yet.", "mailbox")
+	metricUp          = metric("database_up", "1 while the database answers.")
+)
+
+// Describe implements prometheus.Collector.
+func (m *caseMetrics) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{metricCases, metricFlags, metricOldest, metricDeliveries, metricConnected, metricUnread, metricKept, metricSwept, metricUnfetchable, metricUp} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m *caseMetrics) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(m.program.background, 10*time.Second)
+	defer cancel()
+	up := 1.0
+	if err := m.collect(ctx, out); err != nil {
+		up = 0
+		m.program.log.Warn("The metrics could not be read from the database")
+	}
+	out <- prometheus.MustNewConstMetric(metricUp, prometheus.GaugeValue, up)
+}
+
+func (m *caseMetrics) collect(ctx context.Context, out chan<- prometheus.Metric) error {
+	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	files, now := m.program.line.Files(), m.program.db.Now()
+	counts, err := files.Counts(ctx, 0)
+	if err != nil {
+		return err
+	}
+	for _, state := range casefile.States {
+		gauge(metricCases, float64(counts.States[state]), string(state))
+	}
+	for _, flag := range casefile.Flags {
+		gauge(metricFlags, float64(counts.Flags[flag]), string(flag))
+	}
+	oldest, err := files.List(ctx, casefile.Filter{States: []casefile.State{casefile.New, casefile.Waiting}, Limit: 1})
+	if err != nil {
+		return err
+	}
+	age := 0.0
+	if len(oldest) > 0 {
+		age = now.Sub(oldest[0].ReceivedAt).Seconds()
+	}
+	gauge(metricOldest, age)
+	deliveries, err := files.DeliveryCounts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, state := range casefile.DeliveryStates {
+		gauge(metricDeliveries, float64(deliveries[state]), string(state))
+	}
+	boxes, err := m.program.line.Ledger().Mailboxes(ctx)
+	if err != nil {
+		return err
+	}
+	type totals struct {
+		connected                     bool
+		unread, kept, failures, swept float64
+	}
+	byName := make(map[string]totals) // a mailbox whose folder was changed has two rows
+	for _, box := range boxes {
+		t := byName[box.Name]
+		t.connected = t.connected || mailin.Health{State: mailin.State(box.State)}.Connected()
+		t.unread, t.kept, t.failures = t.unread+float64(box.Unread), t.kept+float64(box.Kept), t.failures+float64(box.FetchFailures)
+		if !box.SweptAt.IsZero() {
+			t.swept = now.Sub(box.SweptAt).Seconds()
+		}
+		byName[box.Name] = t
+	}
+	for _, box := range m.program.cfg.Mailboxes {
+		t := byName[box.Name]
+		connected := 0.0
+		if t.connected {
+			connected = 1
+		}
+		gauge(metricConnected, connected, box.Name)
+		gauge(metricUnread, t.unread, box.Name)
+		gauge(metricKept, t.kept, box.Name)
+		gauge(metricUnfetchable, t.failures, box.Name)
+		if t.swept > 0 {
+			gauge(metricSwept, t.swept, box.Name)
+		}
+	}
+	return nil
+}

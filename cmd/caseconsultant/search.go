@@ -1,0 +1,58 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"caseconsultant/workflow/codebook"
+	"caseconsultant/workflow/codes"
+)
+
+type searchCommand struct {
+	Words  []string `arg:"" help:"What to look for: words, or the beginning of a code."`
+	System string   `placeholder:"SYSTEM" help:"Only this code system: ${systems}."`
+	DOS    string   `placeholder:"DATE" help:"Codes as of this day; today if left out."`
+	Limit  int      `default:"20" help:"At most so many hits, up to 200."`
+	JSON   bool     `help:"One object a line."`
+	bookFlag
+}
+
+// Run searches.
+func (s *searchCommand) Run(c *console) error {
+	if s.System != "" && !knownSystem(s.System) {
+		return usageError(fmt.Sprintf("there is no code system %q: write %s", s.System, orList(stringsOf(codes.Systems()))))
+	}
+	if s.Limit < 1 || s.Limit > 200 {
+		return usageError("--limit must be from 1 to 200")
+	}
+	day, err := parseDay(s.DOS)
+	if err != nil {
+		return err
+	}
+	return s.with(c, func(book *codebook.Book) error {
+		hits, err := book.Search(c.ctx, strings.Join(s.Words, " "), codebook.SearchOptions{System: codes.System(s.System), Limit: s.Limit, On: day})
+		if err != nil {
+			return err
+		}
+		if s.JSON {
+			encoder := json.NewEncoder(c.out)
+			for _, hit := range hits {
+				if err := encoder.Encode(hit); err != nil {
+					return fmt.Errorf("write the hits: %w", err)
+				}
+			}
+			return nil
+		}
+		if len(hits) == 0 {
+			c.note("Nothing found.%s", map[bool]string{true: " This is the starter, which holds few codes; codes build makes a whole codebook.", false: ""}[book.Starter()])
+			return nil
+		}
+		table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+		for _, hit := range hits {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", hit.Code, systemWords(hit.System), hit.Title, map[string]string{"similar": "(similar spelling)"}[hit.Kind])
+		}
+		return table.Flush()
+	})
+}
