@@ -27,6 +27,7 @@ import (
 // that we broke off would be delivered.
 type conn struct {
 	raw      net.Conn // what deadlines and the watchdog act upon
+	replies  *capped  // raw, as it is read from
 	client   *smtp.Client
 	timeouts Timeouts
 	method   string // of signing in
@@ -65,17 +66,18 @@ func (s *Sender) dial(ctx context.Context, c *conn) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.raw = raw
+	c.raw, c.replies = raw, &capped{Conn: raw}
 	if s.scheme == schemeInsecure {
 		if host, _, err := net.SplitHostPort(raw.RemoteAddr().String()); err != nil || !net.ParseIP(host).IsLoopback() {
 			c.close()
 			return nil, ErrNotLoopback
 		}
 	}
+	c.replies.left = mostReply
 	if s.scheme != schemeTLS {
-		return raw, nil
+		return c.replies, nil
 	}
-	secure := tls.Client(raw, s.tlsConfig())
+	secure := tls.Client(c.replies, s.tlsConfig())
 	if err := secure.HandshakeContext(ctx); err != nil {
 		c.close()
 		return nil, err
@@ -122,6 +124,8 @@ func (s *Sender) greet(c *conn, stream net.Conn) error {
 
 // signIn authenticates (RFC 4954).
 func (s *Sender) signIn(ctx context.Context, c *conn) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeouts.Auth)
+	defer cancel()
 	c.deadline(c.timeouts.Auth)
 	_, offered := c.client.Extension("AUTH")
 	methods := strings.Fields(strings.ToUpper(offered))
@@ -140,14 +144,14 @@ func (s *Sender) signIn(ctx context.Context, c *conn) error {
 		}
 		token, err := s.options.Token(ctx)
 		if err != nil {
-			return fmt.Errorf("getting the token: %w", err)
+			return fmt.Errorf("%w: %w", ErrSecret, err)
 		}
 		c.method = "XOAUTH2"
 		return c.client.Auth(smtp.XOAuth2Auth(user, token))
 	}
 	password, err := s.options.Password(ctx)
 	if err != nil {
-		return fmt.Errorf("getting the password: %w", err)
+		return fmt.Errorf("%w: %w", ErrSecret, err)
 	}
 	// The line is encrypted, or ends on this machine: the plain method is the one
 	// that every server gets right.
@@ -316,7 +320,12 @@ func (c *conn) early(err error) error {
 // spoke reports what a server that should be silent has said: its reply, or
 // that the connection is at its end; nil when it is silent, as it should be.
 func (c *conn) spoke() error {
-	// A deadline in the past would not look at the connection at all.
+	c.deadline(time.Second)
+	if c.client.Text.R.Buffered() == 0 && quiet(c.raw) {
+		return nil
+	}
+	// There is something, perhaps only a record of TLS itself; or the system
+	// cannot tell. A deadline in the past would not look at the connection at all.
 	c.deadline(time.Millisecond)
 	_, err := c.client.Text.R.Peek(1)
 	switch {
@@ -352,7 +361,30 @@ func (c *conn) quit() {
 func (c *conn) close() { _ = c.raw.Close() }
 
 // deadline bounds what is done next, reads and writes, also under TLS.
-func (c *conn) deadline(d time.Duration) { _ = c.raw.SetDeadline(time.Now().Add(d)) }
+func (c *conn) deadline(d time.Duration) {
+	_ = c.raw.SetDeadline(time.Now().Add(d))
+	c.replies.left = mostReply
+}
+
+// mostReply is how many bytes a server may send in one phase. A reply has a few
+// lines of at most 512 octets (RFC 5321 section 4.5.3.1.5), a handshake some
+// certificates; one without an end must not fill the memory.
+const mostReply = 256 << 10
+
+// capped is a connection from which not more than left is read.
+type capped struct {
+	net.Conn
+	left int
+}
+
+func (c *capped) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, ErrEndlessReply
+	}
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
+}
 
 // watch closes the connection when ctx ends, since nothing below us looks at a
 // context while it waits for the server. The function that it gives ends the watch.

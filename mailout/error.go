@@ -92,6 +92,10 @@ var (
 	ErrNoSTARTTLS = errors.New("the server offers no STARTTLS: use its smtps:// port, or another server")
 	// ErrNoAuth: the server offers no way to sign in that we know.
 	ErrNoAuth = errors.New("the server offers no sign-in method that we can use: leave out username, or use another port")
+	// ErrSecret: what SenderOptions.Password or Token returned instead of a secret.
+	ErrSecret = errors.New("the password or token could not be read: look at password_env, password_file, password_command or oauth2")
+	// ErrEndlessReply: a reply that has no end.
+	ErrEndlessReply = errors.New("the server's reply has no end")
 	// ErrNoSMTPUTF8: an address has a non-ASCII local part and the server cannot
 	// carry it (RFC 6531).
 	ErrNoSMTPUTF8 = errors.New("the server cannot carry non-ASCII addresses")
@@ -114,7 +118,7 @@ var (
 
 // reason describes a cause in words that hold no name or address.
 func reason(err error) string {
-	for _, own := range []error{ErrNoSTARTTLS, ErrNoAuth, ErrNoSMTPUTF8, ErrTooLarge, ErrNotLoopback, ErrBareLineEnd,
+	for _, own := range []error{ErrNoSTARTTLS, ErrNoAuth, ErrSecret, ErrEndlessReply, ErrNoSMTPUTF8, ErrTooLarge, ErrNotLoopback, ErrBareLineEnd,
 		ErrTimeout, ErrEarlyReply, ErrSize, ErrClosed} {
 		if errors.Is(err, own) {
 			return own.Error()
@@ -186,7 +190,7 @@ func operatorFault(err error) bool {
 	if errors.As(err, &dns) {
 		return dns.IsNotFound
 	}
-	if errors.Is(err, ErrNoSTARTTLS) || errors.Is(err, ErrNoAuth) || errors.Is(err, ErrNotLoopback) {
+	if errors.Is(err, ErrNoSTARTTLS) || errors.Is(err, ErrNoAuth) || errors.Is(err, ErrNotLoopback) || errors.Is(err, ErrSecret) {
 		return true
 	}
 	var certificate *tls.CertificateVerificationError

@@ -541,6 +541,9 @@ func TestSignIn(t *testing.T) {
 		{"NoMethod", smtptest.Options{Security: smtptest.TLS, Username: "u", Token: "t"}, nil, "", 0, ErrNoAuth},
 		{"NoTokenMethod", smtptest.Options{Security: smtptest.TLS, Username: "u", Password: "p"}, func(o *SenderOptions) { o.Password, o.Token = nil, secret("t") }, "", 0, ErrNoAuth},
 		{"Stripped", smtptest.Options{Security: smtptest.STARTTLS, Username: "u", Password: "p", Hide: []string{"STARTTLS"}}, nil, "", 0, ErrNoSTARTTLS},
+		{"NoSecret", smtptest.Options{Username: "u", Password: "p"}, func(o *SenderOptions) {
+			o.Password = func(context.Context) (string, error) { return "", errors.New("no such file") }
+		}, "", 0, ErrSecret},
 		{"NotSignedIn", smtptest.Options{Username: "u", Password: "p"}, func(o *SenderOptions) { o.Username, o.Password = "", nil }, "", 530, nil},
 	}
 	for _, test := range tests {
@@ -640,6 +643,32 @@ func TestCheck(t *testing.T) {
 			t.Errorf("got %v (%v)", err, e.Err)
 		}
 	})
+}
+
+// TestEndlessReply: a server that never stops greeting fills no memory.
+func TestEndlessReply(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			for err == nil {
+				_, err = io.WriteString(c, "220-and another thing\r\n")
+			}
+			_ = c.Close()
+		}
+	}()
+	_, err = newSender(t, SenderOptions{URL: "smtp+insecure://" + l.Addr().String(), Timeouts: plentyOfTime()}).Check(t.Context())
+	if e := asError(t, err); !errors.Is(err, ErrEndlessReply) || e.Phase != PhaseGreeting {
+		t.Errorf("got %v", err)
+	}
 }
 
 // remoteConn claims to lead to another machine.

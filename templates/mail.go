@@ -48,6 +48,8 @@ func ParseMail() (*Mail, error) {
 //	prose TEXT                       a person's words, lines kept (in HTML: as HTML)
 //	quote TEXT                       a quotation
 //	join SEPARATOR TEXTS             several texts as one
+//
+// and in HTML outlook "open", outlook "close" around the column.
 func ParseMailFS(files fs.FS) (*Mail, error) {
 	shared := texttemplate.FuncMap{
 		"column": labelColumn,
@@ -65,7 +67,7 @@ func ParseMailFS(files fs.FS) (*Mail, error) {
 			return nil, fmt.Errorf("mail templates: %w", err)
 		}
 		html, err := htmltemplate.New("page.html").Option("missingkey=error").
-			Funcs(htmltemplate.FuncMap{"join": shared["join"], "prose": proseHTML}).
+			Funcs(htmltemplate.FuncMap{"join": shared["join"], "outlook": outlook, "prose": proseHTML}).
 			ParseFS(files, "page.html", "parts.html", name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("mail templates: %w", err)
@@ -109,4 +111,13 @@ func (m *Mail) Render(name string, view any) (text, html string, err error) {
 		return "", "", fmt.Errorf("mail templates: %w", err)
 	}
 	return text, b.String(), nil
+}
+
+// outlook gives the conditional comments that hold the column together in Outlook
+// for Windows, which knows no max-width; html/template drops comments as such.
+func outlook(end string) htmltemplate.HTML {
+	if end == "open" {
+		return `<!--[if mso]><table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`
+	}
+	return `<!--[if mso]></td></tr></table><![endif]-->`
 }
