@@ -407,3 +407,29 @@ func (f *Files) SaveDraft(ctx context.Context, ref string, user int64, body stri
 		return e.KeepDraft(ctx, user, body)
 	})
 }
+
+// Heads returns the cases with these ids, without what is in them; ids without a case are left out.
+func (f *Files) Heads(ctx context.Context, ids []int64) (map[int64]Case, error) {
+	heads := make(map[int64]Case, len(ids))
+	if len(ids) == 0 {
+		return heads, nil
+	}
+	in := make([]string, len(ids))
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		in[i], args[i] = fmt.Sprintf("$%d", i+1), id
+	}
+	err := f.each(ctx, `SELECT `+caseColumns+` FROM cases c WHERE c.id IN (`+strings.Join(in, ", ")+`)`, args, func(row scanner) error {
+		var c Case
+		var keyID int64
+		if err := scanCase(ctx, f.db, row, &c, &keyID); err != nil {
+			return err
+		}
+		heads[c.ID] = c
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read cases: %w", err)
+	}
+	return heads, nil
+}
