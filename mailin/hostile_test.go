@@ -263,6 +263,37 @@ func TestPoisonMail(t *testing.T) {
 	}
 }
 
+// A poison mail that a restarted watcher finds as a hole does not keep the other holes waiting.
+func TestPoisonAmongHoles(t *testing.T) {
+	t.Parallel()
+	srv := imaptest.Memory(t)
+	fill(t, srv, 5)
+	ledger := imaptest.NewLedger()
+	lease, err := ledger.Acquire(t.Context(), "consult", inbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	validity := srv.UIDValidity(t, inbox)
+	if lease, err = ledger.Adopt(t.Context(), lease, mailin.Adoption{UIDValidity: validity}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.Failed(t.Context(), lease, mailin.Position{UIDValidity: validity, UID: 5}, "closed"); err != nil {
+		t.Fatal(err)
+	}
+	if err := ledger.Release(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	cfg := impatient(srv)
+	cfg.Timings.Retries = []time.Duration{time.Hour, time.Hour, time.Hour}
+	cfg.URL = imaptest.NewHostile(t, srv, badFetch(1, func([]byte) []byte { return []byte("* 1 FETCH (UID 1 ]\r\n") })).URL()
+	watch(t, cfg, ledger)
+	view := untilDelivered(t, ledger, 4)
+	if view.Tries[1] != 1 || view.Row(1) != nil {
+		t.Errorf("tries %v", view.Tries)
+	}
+	until(t, ledger, "the reconciliation is done", func(v imaptest.View) bool { return len(v.Sweeps) > 0 && v.Sweeps[0].Waiting == 1 })
+}
+
 // A mail whose body the server cannot give is handed on as far as it can be had, and says so.
 func TestMailWhoseBodyCannotBeHad(t *testing.T) {
 	t.Parallel()

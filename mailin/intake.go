@@ -347,6 +347,7 @@ func (s *session) stumble(uid uint32, cause error) error {
 	if code == CodeRefused && s.streak < tooMany {
 		return nil
 	}
+	s.stumbled = true
 	return cause
 }
 

@@ -18,6 +18,7 @@ type session struct {
 
 	announced time.Time // when we learned of the mail that is being fetched
 	noIdle    bool      // the server refused IDLE although it advertises it
+	stumbled  bool      // the connection ended over one mail, which has been noted
 	settled   bool      // one IDLE has passed since something happened
 	progress  bool
 	tally     Sweep // counts of the running reconciliation
@@ -188,7 +189,7 @@ func (s *session) optional(name string, forced bool, run func() error) error {
 	switch {
 	case err == nil:
 		record.failures = 0
-	case s.ctx.Err() != nil, errors.Is(err, ErrLeaseLost), errors.Is(err, errReconnect), codeOf(err) == CodeLedger:
+	case s.stumbled, s.ctx.Err() != nil, errors.Is(err, ErrLeaseLost), errors.Is(err, errReconnect), codeOf(err) == CodeLedger:
 	default:
 		record.failures++
 		record.notBefore = time.Now().Add(min(time.Minute<<min(record.failures-1, 6), s.timings.Sweep))

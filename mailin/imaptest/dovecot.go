@@ -46,6 +46,7 @@ instance_name = imaptest
 log_path = {{.Dir}}/dovecot.log
 default_internal_user = {{.Internal}}
 default_login_user = {{.Login}}
+default_internal_group = {{.Group}}
 ssl = yes
 ssl_cert = <{{.Dir}}/cert.pem
 ssl_key = <{{.Dir}}/key.pem
@@ -103,11 +104,13 @@ func startDovecot(tb testing.TB, ip string, cert certificate) backend {
 
 	uid, gid := mailUser(tb)
 	check(tb, os.Chown(filepath.Join(dir, "mail"), uid, gid), "giving the mail folder away")
-	values := map[string]any{"Dir": dir, "IP": ip, "UID": uid, "GID": gid, "Password": Password, "Internal": "dovecot", "Login": "dovenull"}
+	values := map[string]any{"Dir": dir, "IP": ip, "UID": uid, "GID": gid, "Password": Password, "Internal": "dovecot", "Login": "dovenull", "Group": "dovecot"}
 	if os.Getuid() != 0 {
 		self, err := user.Current()
 		check(tb, err, "finding out who we are")
-		values["Internal"], values["Login"] = self.Username, self.Username
+		group, err := user.LookupGroupId(self.Gid)
+		check(tb, err, "finding out who we are")
+		values["Internal"], values["Login"], values["Group"] = self.Username, self.Username, group.Name
 	}
 	plain, encrypted := freePort(tb, ip), freePort(tb, ip)
 	values["Plain"], values["Encrypted"] = plain, encrypted
