@@ -243,10 +243,28 @@ func TestBrowserTheme(t *testing.T) {
 	tb.b.signInBrowser(t, tb.ctx, b.as(t, b.sam))
 	tb.open("/settings")
 	paper := `getComputedStyle(document.body).backgroundColor`
-	tb.do(chromedp.Click(chromedp.CSS(`button[name=theme][value=dark]`)))
+	tb.do(chromedp.Click(chromedp.CSS(`.settings button[name=theme][value=dark]`)))
 	tb.until("dark paper", paper+` === "rgb(23, 24, 26)"`)
-	tb.do(chromedp.Click(chromedp.CSS(`button[name=theme][value=light]`)))
+	tb.do(chromedp.Click(chromedp.CSS(`.settings button[name=theme][value=light]`)))
 	tb.until("light paper", paper+` === "rgb(253, 253, 252)"`)
+}
+
+// On a wide screen the selected case is read beside the list, and r goes straight to its answer.
+func TestBrowserReadsBesideTheList(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	all := b.full(t)
+	tb := b.tab(t)
+	tb.b.signInBrowser(t, tb.ctx, b.as(t, b.sam))
+	tb.do(chromedp.EmulateViewport(1720, 900))
+	tb.open("/queue")
+	tb.until("the first case beside the list", `document.querySelector("#pane .mail")?.textContent.includes("see attached")`)
+	tb.press("j", "j")
+	tb.until("the third case beside the list", `document.querySelector("#pane .mail")?.textContent.includes("34 min total")`)
+	b.follow(t, all[1], sampleMail{From: "Amira Sample", Address: "amira@family.clinic.example", Subject: "Re", Body: "It was 44 minutes."})
+	tb.until("its further mail", `document.querySelector("#pane")?.textContent.includes("44 minutes")`)
+	tb.press("j", "r")
+	tb.until("the answer's field of the fourth case", `location.pathname === "/cases/`+all[2]+`" && document.activeElement === document.querySelector("form[name=answer] textarea")`)
 }
 
 // Several tabs share one stream: browsers open only six connections to a host.

@@ -25,6 +25,8 @@ type caseReader struct {
 	codes  []codeView
 	lines  map[string]bool // anchors of codes
 	titles map[string]string
+
+	readings []codes.Reading // of the incoming messages, oldest first
 }
 
 func (cr *caseReader) readCodes() {
@@ -218,13 +220,14 @@ func (cr *caseReader) outgoing(m *casefile.Message, view *messageView) {
 
 // occurrences returns every place in a message that names a code, repeated ones too.
 func (cr *caseReader) occurrences(m *casefile.Message) ([]casefile.Mention, error) {
-	if m.Direction != casefile.In || len(m.Mentions) == 0 {
-		return m.Mentions, nil
+	if m.Direction != casefile.In || m.Kind == "" && m.Payer == "" && len(m.Mentions) == 0 {
+		return m.Mentions, nil // nothing was looked for in it
 	}
 	var reading codes.Reading
 	if err := cr.d.Cases.Reading(cr.c.ctx(), m.ID, &reading); err != nil {
 		return nil, err
 	}
+	cr.readings = append(cr.readings, reading)
 	if len(reading.Occurrences) == 0 {
 		return m.Mentions, nil
 	}
@@ -293,10 +296,9 @@ func (cr *caseReader) readAs() []readAs {
 	} else {
 		parts = append(parts, readAs{Value: payer, Why: "The payer, as the mail states it"})
 	}
-	if day, err := time.Parse(time.DateOnly, service); err == nil {
-		parts = append(parts, readAs{Label: "service", Value: day.Format("2 Jan 2006"), Why: "Date of service, as the mail states it"})
-	} else {
-		parts = append(parts, readAs{Value: "date of service not stated", Why: "Codes were looked up as of the day the mail came in."})
+	parts = append(parts, cr.serviceDay(service))
+	if refs := cr.references(); refs != "" {
+		parts = append(parts, readAs{Value: refs, Why: "Denial codes, coverage documents and the like that the mail names"})
 	}
 	if kind != "" {
 		parts = append(parts, readAs{Value: kind, Why: "What is asked for"})
@@ -312,6 +314,44 @@ func (cr *caseReader) readAs() []readAs {
 		parts = append(parts, readAs{Label: "queue", Value: cr.cs.Queue})
 	}
 	return parts
+}
+
+// serviceDay says of which day the services are, and how sure that is.
+func (cr *caseReader) serviceDay(service string) readAs {
+	if day, err := time.Parse(time.DateOnly, service); err == nil {
+		return readAs{Label: "service", Value: day.Format("2 Jan 2006"), Why: "Date of service, as the mail states it"}
+	}
+	for _, reading := range slices.Backward(cr.readings) {
+		for _, date := range reading.Dates {
+			day, err := time.Parse(time.DateOnly, date.Date)
+			if err != nil || date.Kind != "dos" && date.Kind != "surgery" && date.Kind != "planned" {
+				continue
+			}
+			basis := date.Basis
+			if date.Kind == "planned" {
+				basis = "planned"
+			}
+			return readAs{Label: "service", Value: day.Format("2 Jan 2006") + " (" + basis + ")", Why: "The mail does not plainly state a date of service"}
+		}
+	}
+	return readAs{Value: "date of service not stated", Why: "Codes were looked up as of the day the mail came in."}
+}
+
+// references are what the mail names beside codes, each once: CO-97, N362, L33797.
+func (cr *caseReader) references() string {
+	const most = 4
+	var values []string
+	for _, reading := range cr.readings {
+		for _, ref := range reading.References {
+			if !slices.Contains(values, ref.Value) {
+				values = append(values, ref.Value)
+			}
+		}
+	}
+	if len(values) > most {
+		values = append(values[:most:most], fmt.Sprintf("+%d", len(values)-most))
+	}
+	return strings.Join(values, ", ")
 }
 
 func trust(t string) *flagView {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -377,6 +378,19 @@ func TestRefusedAnswersKeepTheirText(t *testing.T) {
 			}
 		}
 	})
+	t.Run("DeskStops", func(t *testing.T) {
+		t.Parallel()
+		base, stop := context.WithCancel(context.Background())
+		b := setup(t, func(b *bundle, o *desk.Options) {
+			o.Office = stoppedOffice{o.Office, stop}
+			b.server.Config.BaseContext = func(net.Listener) context.Context { return base }
+		})
+		ref := b.mail(t, samples()[1])
+		p := b.as(t, b.dana).post("/cases/"+ref+"/answer", url.Values{"body": {text}}).want(http.StatusServiceUnavailable)
+		if got := p.doc.Find("textarea").Text(); got != text || !strings.Contains(p.text("h1"), "being restarted") {
+			t.Errorf("the page is %q", p.text("main"))
+		}
+	})
 	t.Run("OfficeFails", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, func(b *bundle, o *desk.Options) { o.Office = failingOffice{o.Office} })
@@ -389,6 +403,18 @@ func TestRefusedAnswersKeepTheirText(t *testing.T) {
 }
 
 type failingOffice struct{ desk.Office }
+
+// stoppedOffice is what an office is like while the program stops: the request's context ends under its hands.
+type stoppedOffice struct {
+	desk.Office
+	stop context.CancelFunc
+}
+
+func (o stoppedOffice) Answer(ctx context.Context, _ string, _ int64, _ string, _ int64) error {
+	o.stop()
+	<-ctx.Done()
+	return ctx.Err()
+}
 
 func (failingOffice) Answer(context.Context, string, int64, string, int64) error {
 	return fmt.Errorf("secret detail: the database is on fire")
@@ -535,7 +561,10 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%q to %q says %q, want %q", tt.old, tt.new, got, tt.want)
 		}
 	}
-	p = br.post("/settings/theme", url.Values{"theme": {"dark"}})
+	p = br.post("/settings/theme", url.Values{"theme": {"dark"}, "back": {"/intake"}})
+	if p.path != "/intake" {
+		t.Errorf("choosing a theme leads to %s, want the page it was chosen on", p.path)
+	}
 	if got, _ := p.doc.Find("html").Attr("data-theme"); got != "dark" {
 		t.Errorf("after choosing dark the theme is %q", got)
 	}

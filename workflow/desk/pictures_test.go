@@ -161,7 +161,7 @@ func TestPictures(t *testing.T) {
 			shot(p.name, p.path, 390, 844, dark, p.actions...)
 		}
 	}
-	shot("wide", "/queue", 1680, 950, false)
+	shot("wide", "/queue", 1680, 950, false, press("j"), chromedp.Sleep(300*time.Millisecond))
 	if err := chromedp.Do(ctx, command(network.ClearBrowserCookies, cdp.Empty{})); err != nil {
 		t.Fatal(err)
 	}

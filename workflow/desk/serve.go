@@ -257,9 +257,6 @@ type nextStep struct {
 
 // fail is where every error becomes a page: once, here. Its text never holds what the error says, which goes to the log.
 func (d *Desk) fail(c *call, err error) {
-	if c.ctx().Err() != nil {
-		return // the browser is gone
-	}
 	status := http.StatusInternalServerError
 	v := errorPage{Heading: "That did not work", What: "The desk could not do it, and nothing was changed. It is in the log; try again in a moment, and tell whoever runs the desk if it stays.",
 		Next: []nextStep{{"Back to the queue", "/queue", true}}}
@@ -268,6 +265,11 @@ func (d *Desk) fail(c *call, err error) {
 		typed = c.r.PostFormValue("body")
 	}
 	switch {
+	case c.ctx().Err() != nil:
+		// Either the browser is gone, and nobody reads this, or the desk is being stopped under its hands.
+		status = http.StatusServiceUnavailable
+		v.Heading, v.What = "The desk is being restarted", "It stopped while this was under way. In a moment it is back: look first whether it was done, then do it again if it was not."
+		c.w.Header().Set("Retry-After", "5")
 	case errors.Is(err, errSignedOut):
 		if c.r.Method == http.MethodGet {
 			http.Redirect(c.w, c.r, "/login?next="+url.QueryEscape(c.r.URL.RequestURI()), http.StatusSeeOther)

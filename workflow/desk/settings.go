@@ -14,7 +14,6 @@ type settingsPage struct {
 	shell
 	Name, Credential string
 	NameProblem      string
-	Themes           []themeOption
 	PasswordProblem  string
 
 	Admin         bool
@@ -23,11 +22,6 @@ type settingsPage struct {
 	Issued        *issuedView
 	NewEmail      string
 	NewName       string
-}
-
-type themeOption struct {
-	Value, Label string
-	Current      bool
 }
 
 type personView struct {
@@ -51,8 +45,6 @@ func (d *Desk) renderSettings(c *call, status int, v settingsPage) error {
 	if v.NameProblem == "" {
 		v.Name, v.Credential = c.user.Name, c.user.Credential
 	}
-	now := theme(c.r)
-	v.Themes = []themeOption{{"", "As the system", now == ""}, {"light", "Light", now == "light"}, {"dark", "Dark", now == "dark"}}
 	if c.user.Role.Includes(people.Admin) {
 		v.Admin = true
 		users, err := d.People.List(c.ctx())
@@ -91,7 +83,7 @@ func (d *Desk) setTheme(c *call) error {
 		cookie.Value, cookie.MaxAge = "", -1
 	}
 	http.SetCookie(c.w, cookie)
-	return c.see("/settings")
+	return c.see(localPath(c.r.PostForm.Get("back")))
 }
 
 // setPassword asks for the present password, under the same counters as the door, so that an unlocked screen is not

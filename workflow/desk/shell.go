@@ -22,6 +22,8 @@ type shell struct {
 	Stream string // where the page hears of changes, "" if it does not
 	Ref    string // the case that the page shows
 	Notice *notice
+	Themes []themeOption
+	Here   string // the page's own address, to come back to
 }
 
 type userView struct {
@@ -50,6 +52,10 @@ func (d *Desk) shell(c *call, title, area string) shell {
 	s := shell{Title: title, Firm: d.Firm, Area: area, Theme: theme(c.r)}
 	if c.user.ID == 0 {
 		return s
+	}
+	s.Themes = themes(s.Theme)
+	if c.r.Method == http.MethodGet {
+		s.Here = c.r.URL.RequestURI()
 	}
 	s.User = &userView{Name: c.user.Name, Email: c.user.Email, Initials: initials(c.user.Name), Role: string(c.user.Role)}
 	for _, item := range []railItem{
@@ -169,6 +175,15 @@ func theme(r *http.Request) string {
 		return ""
 	}
 	return cookie.Value
+}
+
+type themeOption struct {
+	Value, Label string
+	Current      bool
+}
+
+func themes(now string) []themeOption {
+	return []themeOption{{"", "As the system", now == ""}, {"light", "Light", now == "light"}, {"dark", "Dark", now == "dark"}}
 }
 
 // signature is how a user signs.

@@ -64,6 +64,37 @@
     row.classList.add("selected");
     sessionStorage.setItem("selected", row.dataset.ref);
     if (scroll) row.scrollIntoView({ block: "nearest" });
+    peek(row.dataset.ref);
+  };
+  // On a wide screen the selected case opens at the right, to be read; Enter opens it whole.
+  const wide = matchMedia("(min-width: 1600px)");
+  let peeking = 0, peeked = null;
+  const peek = (ref) => {
+    const pane = $("#pane");
+    if (!pane || !wide.matches) return;
+    clearTimeout(peeking);
+    peeking = setTimeout(async () => {
+      peeked?.abort();
+      peeked = new AbortController();
+      try {
+        const r = await fetch(`/cases/${ref}`, { headers: { "X-Desk-Live": "1" }, redirect: "manual", signal: peeked.signal });
+        if (!r.ok) return;
+        const page = parse(await r.text());
+        const parts = ["h1", ".case-read", "#alerts", "#messages", "#facts"].map((selector) => $(selector, page)).filter(Boolean);
+        for (const el of parts.flatMap((part) => [part, ...part.querySelectorAll("*")])) {
+          for (const name of ["id", "data-live", "data-newest", "data-code"]) el.removeAttribute(name);
+        }
+        const heading = document.createElement("h2");
+        heading.append(...parts[0].childNodes);
+        parts[0] = heading;
+        const top = pane.dataset.ref === ref ? pane.scrollTop : 0;
+        tellTimes(page);
+        pane.replaceChildren(...parts);
+        pane.dataset.ref = ref;
+        pane.hidden = false;
+        pane.scrollTop = top;
+      } catch { /* left for another case */ }
+    }, 80);
   };
   const rememberRows = () => {
     if (!$("#rows")) return;
@@ -72,6 +103,7 @@
     const was = sessionStorage.getItem("selected");
     const row = rows().find((r) => r.dataset.ref === was);
     if (row) select(row, false);
+    else if (wide.matches && rows().length) select(rows()[0], false);
   };
   rememberRows();
   const here = document.body.dataset.ref;
@@ -116,6 +148,11 @@
     return true;
   };
   for (const radio of $$(".tab")) radio.addEventListener("change", () => write(radio.id.slice(4)));
+
+  if (location.hash === "#tab-answer") {
+    history.replaceState(history.state, "", location.pathname + location.search);
+    write("answer");
+  }
 
   const answer = $('form[name="answer"]');
   if (answer) {
@@ -250,7 +287,7 @@
       Enter: !onControl && selectedRow() && openRow, o: selectedRow() && openRow,
       u: here && (() => { location.href = $(".back").href; }),
       c: () => act("claim"), e: () => act("close"),
-      r: () => write("answer") || (selectedRow() && openRow()), a: () => write("ask"), n: () => write("note"),
+      r: () => { if (!write("answer") && selectedRow()) location.href = $(".row-ref", selectedRow()).href + "#tab-answer"; }, a: () => write("ask"), n: () => write("note"),
       p: () => { const form = $(".tab:checked") && $(`.panel-${$(".tab:checked").id.slice(4)}[data-preview]`); if (form && !closePreview()) preview(form); },
       "/": () => { const find = $(".find input"); find?.focus(); find?.select(); },
       "?": () => $("#keys")?.showModal(), g: () => { chord = Date.now(); },
