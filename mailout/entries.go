@@ -80,7 +80,7 @@ func (n *notes) findings(in []Finding) []findingEntry {
 // codeEntry is a code as the templates set it.
 type codeEntry struct {
 	Label  string // "31297-50 x2"
-	System string
+	System string // "" when it is that of the code before
 	Title  string // with what is in force, ended by a full stop unless Short
 	Marks  string
 	Texts  []textEntry
@@ -116,8 +116,11 @@ const unreviewedNote = "* Our own wording, not yet reviewed by a certified coder
 
 // codes lays out the codes, and reports whether some own wording is unreviewed.
 func (n *notes) codes(in []Code) (out codeEntries, unreviewed bool) {
-	for _, c := range in {
-		e := codeEntry{Label: codeLabel(c), System: cleanLine(c.System), Title: cleanLine(c.Title)}
+	for i, c := range in {
+		e := codeEntry{Label: codeLabel(c), Title: cleanLine(c.Title)}
+		if i == 0 || c.System != in[i-1].System {
+			e.System = cleanLine(c.System)
+		}
 		if state := cleanLine(c.State); state != "" {
 			e.Title = strings.TrimSpace(sentence(e.Title) + " " + sentence(state))
 		}

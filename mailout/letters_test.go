@@ -72,7 +72,7 @@ func sinus() Summary {
 		CodeNotes: []string{"AMA's own text is not included in this mail."},
 		Findings: []Finding{
 			{Note, []string{"31288", "31297"}, "A denial under this edit is a coding denial. The patient may not be billed for it and an ABN does not change that.", []string{sourceManual}},
-			{Stop, []string{"31288", "31297"}, "PTP pair: 31288 is column 1 (paid), 31297 column 2 (denied); modifier indicator 1. The pair may be reported together only if the record shows separate sinuses or separate sessions. 50 is not among the modifiers that NCCI recognises; 31297-50 already says that both sides were dilated.", []string{sourcePTP, sourceManual}},
+			{Stop, []string{"31288", "31297"}, "PTP pair: 31288 is column 1 (paid), 31297 column 2 (denied); modifier indicator 1. The pair may be reported together only if the record shows separate sinuses or separate sessions. 50 is not among the modifiers that NCCI recognizes; 31297-50 already says that both sides were dilated.", []string{sourcePTP, sourceManual}},
 			{Care, []string{"31297", "31288"}, "Units: at most 1 a day for each code (MAI 2, no more on appeal). Both sides are one line with 50 and 1 unit, not RT and LT lines.", []string{sourceMUE}},
 			{OK, nil, "Both codes are in force on the date of service.", []string{sourceCodes}},
 		},
@@ -206,7 +206,7 @@ func TestGolden(t *testing.T) {
 		}},
 		{"ask_back", func() (Content, error) {
 			return l.AskBack(AskBack{Case: Case{Reference: "CC-4821-K7RQ9", Subject: "31297-50 with 31288"},
-				Questions: []string{"Which side was 31288 done on?", "Was it done in a hospital outpatient department, in an ambulatory surgical centre or in the office, and in which state?"},
+				Questions: []string{"Which side was 31288 done on?", "Was it done in a hospital outpatient department, in an ambulatory surgical center or in the office, and in which state?"},
 				Signature: Signature{Name: "Dana Example", Credential: "CPC"}, Question: "Can 31297-50 be billed with 31288?"})
 		}},
 		{"notice", func() (Content, error) {

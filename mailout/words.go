@@ -72,17 +72,17 @@ func (a Acknowledgement) headline() string { return arrived(a.Reference, a.Next)
 
 // arrived says that the question is here and, if known, when it is answered.
 func arrived(reference string, next Next) string {
-	text := "We have your question"
-	if reference = cleanLine(reference); reference != "" {
-		text += "; its reference is " + reference
-	}
+	text := "We have your question, and a consultant will answer it."
 	switch {
 	case next.NoPerson || next.Text != "":
-		return text + "."
+		text = "We have your question."
 	case !next.Due.IsZero():
-		return text + ". A consultant will answer by " + DueWords(next.Due) + "."
+		text = "A consultant will answer your question by " + DueWords(next.Due) + "."
 	}
-	return text + ". A consultant will answer it."
+	if reference = cleanLine(reference); reference != "" {
+		text += " Its reference is " + reference + "."
+	}
+	return text
 }
 
 // announced reports whether the headline already says who answers, and when.
