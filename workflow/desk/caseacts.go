@@ -21,6 +21,10 @@ func (c *call) back(done string) error {
 	return c.see("/cases/" + url.PathEscape(c.ref()) + "?done=" + done)
 }
 
+func (d *Desk) backToCase(c *call) error {
+	return c.see("/cases/" + url.PathEscape(c.ref()))
+}
+
 func (d *Desk) claim(c *call) error {
 	if err := d.Office.Claim(c.ctx(), c.ref(), c.user.ID); err != nil {
 		return d.refuse(c, err, asking{})

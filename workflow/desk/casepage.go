@@ -29,6 +29,7 @@ type casePage struct {
 	Messages []messageView
 	Newest   int64 // the newest incoming message
 	Masked   string
+	Revealed bool // it stays as it is until it is left: what was asked to be shown is not masked again while it is read
 
 	Findings   []findingView
 	Codes      []codeView
@@ -209,6 +210,7 @@ func (d *Desk) renderCase(c *call, a asking) error {
 	if err := reader.readMessages(&v); err != nil {
 		return err
 	}
+	v.Revealed = a.reveal
 	v.Can.Reveal = reader.masked > 0
 	v.Masked = sentence(count(reader.masked, "place", "places"))
 	if reader.masked == 1 {

@@ -132,7 +132,7 @@ func (cr *caseReader) readMessages(v *casePage) error {
 		view.Open = m.ID == cr.newest || view.New || m.Direction == casefile.Out && !view.Automatic && i == len(cr.cs.Messages)-1
 		v.Messages = append(v.Messages, view)
 	}
-	subject, masked := segments(cr.cs.Subject, cr.litIn("subject", cr.openingMentions()), cr.reveal)
+	subject, masked := segments(cr.cs.Subject, cr.litIn("subject", cr.openingMentions()), cr.masks(true))
 	cr.masked += masked
 	if len(subject) == 0 {
 		subject = []segment{{Text: "(no subject)"}}
@@ -175,13 +175,13 @@ func (cr *caseReader) message(m *casefile.Message) (messageView, error) {
 		return view, err
 	}
 	var masked int
-	view.Body, masked = segments(body, cr.litIn(source, mentions), cr.reveal || !incoming)
+	view.Body, masked = segments(body, cr.litIn(source, mentions), cr.masks(incoming))
 	cr.masked += masked
 	if strings.TrimSpace(body) == "" {
 		view.Body = nil
 	}
 	if strings.TrimSpace(quoted) != "" {
-		view.Quoted, masked = segments(quoted, cr.litIn("quoted", mentions), cr.reveal || !incoming)
+		view.Quoted, masked = segments(quoted, cr.litIn("quoted", mentions), cr.masks(incoming))
 		cr.masked += masked
 		view.QuotedLabel = "Earlier messages"
 		if m.Parsed.Forward {
@@ -189,7 +189,7 @@ func (cr *caseReader) message(m *casefile.Message) (messageView, error) {
 		}
 	}
 	if strings.TrimSpace(m.Parsed.Signature) != "" {
-		view.Signature, masked = segments(m.Parsed.Signature, nil, cr.reveal || !incoming)
+		view.Signature, masked = segments(m.Parsed.Signature, nil, max(maskPatients, cr.masks(incoming)))
 		cr.masked += masked
 	}
 	view.Snippet = firstLine(mask(body))
@@ -197,6 +197,13 @@ func (cr *caseReader) message(m *casefile.Message) (messageView, error) {
 		view.Attachments = append(view.Attachments, file(a, cr.reveal))
 	}
 	return view, nil
+}
+
+func (cr *caseReader) masks(incoming bool) masking {
+	if cr.reveal || !incoming {
+		return maskNothing
+	}
+	return maskAll
 }
 
 // outgoing says what a mail of ours was, and whether a person wrote it.

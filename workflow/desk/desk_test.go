@@ -86,7 +86,7 @@ func setupURL(t testing.TB, databaseURL string, opts ...option) *bundle {
 	b.sam = add("sam@firm.example", "Sam Sample", "CPC", people.Consultant)
 	b.lea = add("lea@firm.example", "Lea Lead", "CCS", people.Lead)
 	b.office = &testOffice{db: db}
-	b.cases = testCases{casefile.NewFiles(db)}
+	b.cases = casefile.NewFiles(db)
 	b.changes = newTestChanges(ctx, db)
 	b.server = httptest.NewUnstartedServer(nil)
 	public, _ := url.Parse("http://" + b.server.Listener.Addr().String())

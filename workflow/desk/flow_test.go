@@ -420,6 +420,45 @@ func (failingOffice) Answer(context.Context, string, int64, string, int64) error
 	return fmt.Errorf("secret detail: the database is on fire")
 }
 
+// What may identify a patient is masked everywhere until somebody asks for it, which the history tells.
+func TestIdentifiersAreMasked(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	secrets := []string{"01/02/1950", "AB123456", "555-867-5309", "Test, Pat"}
+	ref := b.mail(t, sampleMail{From: "Lee Example", Address: "lee@clinic.example", Trust: "pass", Subject: "27447 for DOB 01/02/1950", Codes: []string{"cpt:27447"},
+		Body: "Patient: Test, Pat DOB 01/02/1950 MRN AB123456, had 27447. Call the patient at 555-867-5309.", Signature: "Lee Example\nPhone 555-234-0117",
+		Files: map[string]string{"opnote DOB 01-02-1950.pdf": "x"}})
+	b.ledger(t)
+	br := b.as(t, b.sam)
+	for _, path := range []string{"/queue", "/intake", "/outbox", "/cases/" + ref} {
+		p := br.get(path).want(http.StatusOK)
+		for _, secret := range append(secrets, "01-02-1950") {
+			if strings.Contains(p.body, secret) {
+				t.Errorf("%s shows %q", path, secret)
+			}
+		}
+	}
+	p := br.get("/cases/" + ref)
+	if got := p.text(".msg.in .mail .masked"); !strings.Contains(got, "[date of birth]") || !strings.Contains(got, "[record number]") || !strings.Contains(got, "[name]") {
+		t.Errorf("the masks read %q", got)
+	}
+	if !p.has(".msg.in .mail .mention") || !strings.Contains(p.body, "555-234-0117") {
+		t.Error("the code, or the sender's own telephone number in the sign-off, was masked too")
+	}
+	p = br.submit(p, "reveal", nil).want(http.StatusOK)
+	for _, secret := range secrets {
+		if !strings.Contains(p.body, secret) {
+			t.Errorf("after asking, %q is still masked", secret)
+		}
+	}
+	if got := p.text("#history"); !strings.Contains(got, "Masked places shown Sam Sample") {
+		t.Errorf("the history reads %q", got)
+	}
+	if again := br.get("/cases/" + ref); strings.Contains(again.body, secrets[0]) {
+		t.Error("the next page shows it without being asked")
+	}
+}
+
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

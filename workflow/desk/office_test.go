@@ -2,7 +2,6 @@ package desk_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -152,7 +151,7 @@ func (o *testOffice) Requeue(ctx context.Context, ref string, user int64) error 
 }
 
 func (o *testOffice) SaveDraft(ctx context.Context, ref string, user int64, body string) error {
-	return o.edit(ctx, ref, func(e *casefile.Edit) error { return e.KeepDraft(ctx, user, body) })
+	return casefile.NewFiles(o.db).SaveDraft(ctx, ref, user, body)
 }
 
 func (o *testOffice) Reveal(ctx context.Context, ref string, user int64) error {
@@ -180,26 +179,6 @@ func (o *testOffice) Deliver(ctx context.Context, delivery int64, user int64, wh
 		change.From, change.To = []casefile.DeliveryState{casefile.DeliveryHeld, casefile.DeliveryQueued, casefile.DeliveryDeferred}, casefile.DeliveryCancelled
 	}
 	return o.edit(ctx, d.Ref, func(e *casefile.Edit) error { return e.ChangeDelivery(ctx, delivery, change) })
-}
-
-// testCases adds to casefile.Files what it does not have.
-type testCases struct {
-	*casefile.Files
-}
-
-func (c testCases) Heads(ctx context.Context, ids []int64) (map[int64]casefile.Case, error) {
-	heads := make(map[int64]casefile.Case)
-	for _, id := range ids {
-		v, err := c.GetID(ctx, id)
-		if errors.Is(err, casefile.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		heads[id] = v.Case
-	}
-	return heads, nil
 }
 
 // testChanges turns the store's wake-ups into a growing sequence.

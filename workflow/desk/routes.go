@@ -27,6 +27,7 @@ func routes() []route {
 
 		// Case
 		{"GET /cases/{ref}", people.Consultant, (*Desk).showCase},
+		{"GET /cases/{ref}/{action}", people.Consultant, (*Desk).backToCase}, // a reload of what a form answered
 		{"POST /cases/{ref}/claim", people.Consultant, (*Desk).claim},
 		{"POST /cases/{ref}/release", people.Consultant, (*Desk).release}, // another's: leads, checked there
 		{"POST /cases/{ref}/answer", people.Consultant, (*Desk).answer},

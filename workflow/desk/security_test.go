@@ -33,7 +33,7 @@ func (b *bundle) fill(t testing.TB, pattern, ref string) (method, path string) {
 	case strings.HasPrefix(path, "/users/"):
 		id = fmt.Sprint(b.sam.ID)
 	}
-	return method, strings.NewReplacer("{$}", "", "{ref}", ref, "{id}", id, "{system}", "cpt", "{code}", "31297", "{name}", "x.css").Replace(path)
+	return method, strings.NewReplacer("{$}", "", "{ref}", ref, "{id}", id, "{system}", "cpt", "{code}", "31297", "{name}", "x.css", "{action}", "answer").Replace(path)
 }
 
 // caseWithAll is a case that has an attachment and a delivery.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/identifiers"
 )
 
 // segment is a piece of foreign text as a page shows it: plain, a mention of a code, or masked because it may identify
@@ -21,6 +22,15 @@ type segment struct {
 	Mask    bool
 }
 
+// masking says what of a text is masked.
+type masking int
+
+const (
+	maskAll      masking = iota // whatever may identify a patient
+	maskPatients                // not telephone numbers and addresses: in a sign-off they are the sender's own
+	maskNothing                 // our own mails, and what was asked to be shown
+)
+
 // lit is a mention to be marked in a text, by byte offsets.
 type lit struct {
 	start, end int
@@ -33,11 +43,11 @@ type lit struct {
 // segments cuts a text at its mentions and at what may identify a patient. Offsets that do not fit are left out: they
 // were made from another reading of the text, and a wrong mark is worse than none. The pieces put together are the
 // text, but for what is masked.
-func segments(text string, mentions []lit, reveal bool) (out []segment, masked int) {
+func segments(text string, mentions []lit, masks masking) (out []segment, masked int) {
 	slices.SortStableFunc(mentions, func(a, b lit) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end)) })
-	var found []identifier
-	if !reveal {
-		found = findIdentifiers(text)
+	var found []identifiers.Finding
+	if masks != maskNothing {
+		found = identifiers.Find(text)
 	}
 	type piece struct {
 		start, end int
@@ -57,7 +67,7 @@ func segments(text string, mentions []lit, reveal bool) (out []segment, masked i
 		at = m.end
 	}
 	for _, f := range found {
-		if f.Start < 0 || f.End <= f.Start || f.End > len(text) {
+		if masks == maskPatients && (f.Kind == "phone" || f.Kind == "email" || f.Kind == "address") {
 			continue
 		}
 		// A code is no identifier, whatever it looks like; the rest of the place is masked all the same.
@@ -92,7 +102,7 @@ func mask(text string) string {
 	if text == "" {
 		return ""
 	}
-	return maskIdentifiers(text)
+	return identifiers.Mask(text)
 }
 
 func maskText(kind string) string { return "[" + identifierName(kind) + "]" }
@@ -107,12 +117,10 @@ func identifierName(kind string) string {
 		return "date of birth"
 	case "mbi":
 		return "Medicare number"
-	case "name-label":
-		return "name"
 	case "member":
 		return "member number"
 	}
-	return strings.ReplaceAll(kind, "-", " ")
+	return kind // phone, email, name, address
 }
 
 func codePath(system codes.System, code string) string {

@@ -29,7 +29,7 @@ func TestSegments(t *testing.T) {
 		{"OutsideTheText", "short", func(string) []lit { return []lit{{start: 3, end: 99}, {start: -1, end: 2}, {start: 2, end: 2}} }, "short"},
 		{"BesideUmlauts", "für 31297 über", func(s string) []lit { return []lit{at(s, "31297", codes.CPT)} }, "für {31297} über"},
 	} {
-		segs, _ := segments(tt.text, tt.mentions(tt.text), true)
+		segs, _ := segments(tt.text, tt.mentions(tt.text), maskNothing)
 		var got strings.Builder
 		for _, s := range segs {
 			if s.Mention {
@@ -51,7 +51,7 @@ func FuzzSegments(f *testing.F) {
 	f.Add("DOB 01/02/1950 99213", 4, 14, 15, 20)
 	f.Fuzz(func(t *testing.T, text string, a, b, c, d int) {
 		mentions := []lit{{start: a, end: b, system: codes.CPT, code: "1"}, {start: c, end: d, system: codes.HCPCS, code: "2"}}
-		segs, masked := segments(text, mentions, true)
+		segs, masked := segments(text, mentions, maskNothing)
 		var all strings.Builder
 		for _, s := range segs {
 			all.WriteString(s.Text)
@@ -62,7 +62,7 @@ func FuzzSegments(f *testing.F) {
 		if all.String() != text || masked != 0 {
 			t.Errorf("the pieces of %q are %q, %d masked", text, all.String(), masked)
 		}
-		shown, masked := segments(text, mentions, false)
+		shown, masked := segments(text, mentions, maskAll)
 		masks := 0
 		for _, s := range shown {
 			if s.Mask {

@@ -329,7 +329,8 @@
     if (reading) { again = true; return; }
     reading = true;
     try {
-      const r = await fetch(location.href, { headers: { "X-Desk-Live": "1" }, redirect: "manual", signal: AbortSignal.timeout(15e3) });
+      // The answer to a form shows a case under the form's address; the case itself is read again.
+      const r = await fetch(here ? `/cases/${here}` : location.href, { headers: { "X-Desk-Live": "1" }, redirect: "manual", signal: AbortSignal.timeout(15e3) });
       if (r.ok) {
         swap(parse(await r.text()));
         failures = 0;
