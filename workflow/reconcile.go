@@ -96,9 +96,10 @@ const deadProcess = "its process died"
 
 func (l *Line) takeBack(ctx context.Context, job *rivertype.JobRow) error {
 	var args struct {
-		LedgerID  int64 `json:"ledger_id,string"`
-		MessageID int64 `json:"message_id,string"`
-		Round     int64 `json:"round"`
+		LedgerID   int64 `json:"ledger_id,string"`
+		MessageID  int64 `json:"message_id,string"`
+		DeliveryID int64 `json:"delivery_id,string"`
+		Round      int64 `json:"round"`
 	}
 	if err := json.Unmarshal(job.EncodedArgs, &args); err != nil {
 		return fmt.Errorf("read a job's arguments: %w", err)
@@ -122,8 +123,15 @@ func (l *Line) takeBack(ctx context.Context, job *rivertype.JobRow) error {
 			}
 			next, _ := stepJob(step, args.MessageID, attempts)
 			return l.enqueue(ctx, tx, next, time.Time{})
+		case SendArgs{}.Kind():
+			// It had not come as far as the final dot: else the row would say sending, and takeBackDeliveries sees to it.
+			round, err := casefile.GiveOutDelivery(ctx, tx, args.DeliveryID, args.Round)
+			if err != nil {
+				return err
+			}
+			return l.enqueue(ctx, tx, SendArgs{args.DeliveryID, round}, time.Time{})
 		}
-		return nil // deliveries are seen to by their own rows
+		return nil // a lost notice is no lost case
 	})
 }
 

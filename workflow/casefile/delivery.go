@@ -397,3 +397,16 @@ func (f *Files) Alarmed(ctx context.Context, id int64) error {
 		return nil
 	})
 }
+
+// GiveOutDelivery begins a new round of a delivery that waits to be sent, after the process that had taken up the given
+// round died. ErrNotDue if it is no longer in that round.
+func GiveOutDelivery(ctx context.Context, tx *store.Tx, id, round int64) (next int64, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE deliveries SET round = round + 1 WHERE id = $1 AND round = $2 AND state IN ('queued', 'deferred') RETURNING round`, id, round).Scan(&next)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, ErrNotDue
+	}
+	if err != nil {
+		return 0, fmt.Errorf("give delivery %d out again: %w", id, err)
+	}
+	return next, nil
+}

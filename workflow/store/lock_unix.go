@@ -40,7 +40,14 @@ func lockFileWait(ctx context.Context, path string) (*fileLock, error) {
 
 func (l *fileLock) release() error { return l.f.Close() }
 
-func (l *fileLock) remove() error { return errors.Join(os.Remove(l.f.Name()), l.f.Close()) }
+// remove ends the lock and removes its file, unless an observer that saw it free was quicker.
+func (l *fileLock) remove() error {
+	err := os.Remove(l.f.Name())
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, l.f.Close())
+}
 
 // abandoned tells whether the process that made this lock file is dead. A file that does not exist says nothing.
 func abandoned(path string) (dead, known bool) {
