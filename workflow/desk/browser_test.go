@@ -197,7 +197,7 @@ func TestBrowserIsLive(t *testing.T) {
 	tb.do(chromedp.Click(chromedp.CSS("#history summary")))
 	tb.press("r")
 	id := b.follow(t, other, sampleMail{From: "Jo Placeholder", Address: "jo@pain.clinic.example", Subject: "Re", Body: "One more thing: it was the ASC."})
-	tb.until("the new message", fmt.Sprintf(`document.querySelector("#m%d[open]")?.textContent.includes("it was the ASC") && !document.querySelector("#moved").hidden`, id))
+	tb.until("the new message", fmt.Sprintf(`document.querySelector("#m%d[open]")?.textContent.includes("it was the ASC") && document.querySelector("#m%[1]d .flag").textContent === "new" && !document.querySelector("#moved").hidden`, id))
 	if got := tb.value(`document.querySelector("form[name=answer] textarea").value`); got != "Half a sentence" {
 		t.Errorf("the answer that was being typed is now %q", got)
 	}

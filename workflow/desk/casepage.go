@@ -3,6 +3,7 @@ package desk
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"caseconsultant/workflow/casefile"
@@ -28,6 +29,7 @@ type casePage struct {
 	Alerts   []alertView
 	Messages []messageView
 	Newest   int64 // the newest incoming message
+	Since    int64 // messages after this one are marked as new
 	Masked   string
 	Revealed bool // it stays as it is until it is left: what was asked to be shown is not masked again while it is read
 
@@ -175,7 +177,9 @@ type asking struct {
 }
 
 func (d *Desk) showCase(c *call) error {
-	return d.renderCase(c, asking{status: http.StatusOK})
+	// A live page says what its reader has seen, so that what came in meanwhile is marked.
+	seen, _ := strconv.ParseInt(c.r.URL.Query().Get("seen"), 10, 64)
+	return d.renderCase(c, asking{status: http.StatusOK, seen: seen})
 }
 
 func (d *Desk) renderCase(c *call, a asking) error {
@@ -218,7 +222,10 @@ func (d *Desk) renderCase(c *call, a asking) error {
 	}
 	v.ReadAs = reader.readAs()
 	v.Alerts = d.alerts(cs)
-	v.Newest, v.Seen = reader.newest, reader.newest
+	v.Newest, v.Seen, v.Since = reader.newest, reader.newest, reader.newest
+	if a.seen != 0 {
+		v.Since = a.seen
+	}
 	for _, delivery := range cs.Deliveries {
 		v.Deliveries = append(v.Deliveries, d.delivery(c, delivery))
 	}

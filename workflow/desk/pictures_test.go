@@ -100,7 +100,7 @@ func TestPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := setup(t)
-	refs := b.full(t)
+	refs := append(b.full(t), b.withPatient(t))
 	ctx := chromium(t)
 	b.signInBrowser(t, ctx, b.as(t, b.dana))
 	only := os.Getenv("CASECONSULTANT_PICTURES_ONLY")
@@ -152,6 +152,14 @@ func TestPictures(t *testing.T) {
 		{"code", "/codes/cpt/31297", nil},
 		{"code-heading", "/codes/icd10cm/M54.5", nil},
 		{"settings", "/settings", nil},
+		{"case-masked", "/cases/" + refs[len(refs)-1], nil},
+		{"case-taken", "/cases/" + refs[4], nil},
+		{"menu", "/cases/" + refs[1], []step{chromedp.Click(chromedp.CSS(".menu summary"))}},
+		{"case-refused", "/cases/" + refs[5], []step{chromedp.SendKeys(chromedp.CSS("form[name=answer] textarea"), "24 and 25 both stand if the note shows an unrelated visit."),
+			chromedp.Func(func(context.Context, *chromedp.Target) error {
+				b.follow(t, refs[5], sampleMail{From: "Robin Test", Address: "robin@ortho.clinic.example", Trust: "pass", Subject: "Re: post op visit", Body: "Correction: it was the RIGHT knee after all."})
+				return nil
+			}), chromedp.Click(chromedp.CSS("form[name=answer] .primary")), chromedp.WaitVisible(chromedp.CSS(".refused"))}},
 		{"missing", "/cases/CC-1-AAAAA", nil},
 		{"keys", "/queue", []step{press("?")}},
 	}
@@ -210,6 +218,13 @@ func (b *bundle) full(t testing.TB) []string {
 	}
 	b.ledger(t)
 	return refs
+}
+
+// withPatient adds a case whose mail names a patient; the person is made up.
+func (b *bundle) withPatient(t testing.TB) string {
+	t.Helper()
+	return b.mail(t, sampleMail{From: "Lee Example", Address: "lee@clinic.example", Trust: "none", Subject: "27447 for DOB 01/02/1950", Codes: []string{"cpt:27447"}, Age: 3 * time.Minute, Due: 8 * time.Hour,
+		Body: "Patient: Test, Pat DOB 01/02/1950 MRN AB123456, had 27447 on 3/5/26.\nCall the patient at 555-867-5309 if needed.", Flags: []casefile.Flag{casefile.PossiblePHI}, Problems: []string{"One part is in an unknown character set and may show wrong letters."}})
 }
 
 // ledger puts rows into the intake ledger for the sample cases.

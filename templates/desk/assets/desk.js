@@ -330,7 +330,7 @@
     reading = true;
     try {
       // The answer to a form shows a case under the form's address; the case itself is read again.
-      const r = await fetch(here ? `/cases/${here}` : location.href, { headers: { "X-Desk-Live": "1" }, redirect: "manual", signal: AbortSignal.timeout(15e3) });
+      const r = await fetch(here ? `/cases/${here}?seen=${$("#messages")?.dataset.since ?? 0}` : location.href, { headers: { "X-Desk-Live": "1" }, redirect: "manual", signal: AbortSignal.timeout(15e3) });
       if (r.ok) {
         swap(parse(await r.text()));
         failures = 0;
