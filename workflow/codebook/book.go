@@ -312,4 +312,3 @@ func (b *Book) set(system codes.System, release int) *memberSet {
 	}
 	return nil
 }
-

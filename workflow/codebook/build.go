@@ -390,4 +390,3 @@ func hashFiles(files fs.FS) (string, error) {
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
-

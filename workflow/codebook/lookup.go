@@ -259,13 +259,13 @@ func (b *Book) notWhole(system codes.System, key string, on day) string {
 		return "This is the starter codebook, which holds no code set whole; whether it is in force on " + on.words() + " has to be checked in the code set itself."
 	}
 	if kindOf(system) == "" || !holdsWhole(system, key) {
-		return "No file that is loaded holds " + systemName(system, key) + " whole; whether it is in force on " + on.words() + " has to be checked in the code set itself."
+		return "No file that is loaded holds " + SystemName(system, key) + " whole; whether it is in force on " + on.words() + " has to be checked in the code set itself."
 	}
-	return "No " + systemName(system, key) + " release that is loaded answers for " + on.words() + "; this is from the starter's own list."
+	return "No " + SystemName(system, key) + " release that is loaded answers for " + on.words() + "; this is from the starter's own list."
 }
 
-// systemName is how people call a code system.
-func systemName(system codes.System, key string) string {
+// SystemName is how people call the code system of a code: "CPT", "ICD-10-CM", "the CPT modifiers".
+func SystemName(system codes.System, code string) string {
 	switch system {
 	case codes.CPT:
 		return "CPT"
@@ -276,7 +276,7 @@ func systemName(system codes.System, key string) string {
 	case codes.ICD10PCS:
 		return "ICD-10-PCS"
 	case codes.Modifier:
-		if holdsWhole(system, key) {
+		if holdsWhole(system, keyOf(code)) {
 			return "the HCPCS modifiers"
 		}
 		return "the CPT modifiers"
@@ -301,7 +301,7 @@ func (b *Book) unknownStatus(system codes.System, key string, on day) (status, r
 	if b.Starter() {
 		return "Not in the starter codebook, which holds a selection only. That does not mean that the code does not exist.", ""
 	}
-	return "Not in the codebook, and no file that is loaded holds " + systemName(system, key) + " whole on " + on.words() + ". That does not mean that the code does not exist.", ""
+	return "Not in the codebook, and no file that is loaded holds " + SystemName(system, key) + " whole on " + on.words() + ". That does not mean that the code does not exist.", ""
 }
 
 // describe chooses the title and lines up the descriptions: official words of the release that answers (or, where that one has none, of the

@@ -16,6 +16,7 @@ type head struct {
 	whole bool     // the file ends here
 	root  string   // root element, for XML
 	names []string // the file's name, then those of what holds it
+	utf16 bool     // it begins with the byte order mark of UTF-16
 }
 
 // importer reads one kind of official file into an edition.
@@ -69,6 +70,8 @@ func recognise(in input) (imp importer, why string, ok bool, err error) {
 		return importer{}, "", false, err
 	}
 	switch {
+	case binary && h.utf16:
+		return importer{}, "text in UTF-16: save it as UTF-8", false, nil
 	case binary:
 		return importer{}, "not a text file", false, nil
 	case len(h.lines) == 0:
@@ -99,6 +102,7 @@ func readHead(in input) (h head, binary bool, err error) {
 	h.names = in.context
 	raw = raw[:n]
 	if strings.IndexByte(string(raw), 0) >= 0 {
+		h.utf16 = strings.HasPrefix(string(raw), "\xff\xfe") || strings.HasPrefix(string(raw), "\xfe\xff")
 		return h, true, nil
 	}
 	text := strings.TrimPrefix(string(raw), "\ufeff")

@@ -397,7 +397,6 @@ func (s *searcher) wordSlot(word, root, next string, typing bool) (slot, int) {
 	return sl, n
 }
 
-
 // weigh: a slot tells as much as its commonest way.
 func (s *searcher) weigh(sl slot) float64 {
 	df := 0
