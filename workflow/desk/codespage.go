@@ -119,13 +119,6 @@ func (d *Desk) findCodes(c *call) error {
 	return d.render(c, http.StatusOK, "codes", v)
 }
 
-func releaseName(release string) string {
-	if release == "starter" {
-		return "starter codebook"
-	}
-	return release
-}
-
 func releaseSpan(r codebook.Release) string {
 	switch {
 	case r.First == "" && r.Last == "":
@@ -170,7 +163,7 @@ func (d *Desk) showCode(c *call) error {
 	for _, p := range e.Parents {
 		v.Parents = append(v.Parents, hitView{Code: p, Href: codePath(system, p)})
 	}
-	v.Citation = fmt.Sprintf("%s %s, %s. %s", systemName(system), e.Code, e.Title, releaseName(orElse(e.Release, "starter")))
+	v.Citation = fmt.Sprintf("%s %s, %s. %s", systemName(system), e.Code, e.Title, orElse(e.Release, "starter codebook"))
 	return d.render(c, http.StatusOK, "code", v)
 }
 
@@ -185,7 +178,7 @@ func factLines(e codebook.Entry) []factLine {
 		lines = append(lines, factLine{"in force", green}, factLine{"heading: needs more characters to be reported", amber})
 	}
 	if e.Release != "" {
-		lines = append(lines, factLine{releaseName(e.Release), ""})
+		lines = append(lines, factLine{e.Release, ""})
 	}
 	return lines
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/codebook"
+	"caseconsultant/workflow/desk"
 	"caseconsultant/workflow/store"
 )
 
@@ -99,7 +101,12 @@ func TestPictures(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	b := setup(t)
+	book, err := codebook.OpenStarter(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	b := setup(t, func(_ *bundle, o *desk.Options) { o.Codes = book })
 	refs := append(b.full(t), b.withPatient(t))
 	ctx := chromium(t)
 	b.signInBrowser(t, ctx, b.as(t, b.dana))
