@@ -133,12 +133,15 @@ func (l *Line) summary(view *casefile.View, p *casefile.Pending, due time.Time) 
 	entries := entriesOf(view, p.ID)
 	described := make(map[entryKey]bool)
 	for _, m := range p.Mentions {
-		code := letterCode(m, entries, described)
+		addNew(&s.NotFound, missingCodes(m, entries)...)
+		entry, ok := entries[entryKey{m.System, m.Code}]
+		if !ok {
+			continue
+		}
+		code, note := letterCode(m, entry, entries, described)
 		s.Codes = append(s.Codes, code)
-		for _, name := range missingCodes(m, entries) {
-			if !slices.Contains(s.NotFound, name) {
-				s.NotFound = append(s.NotFound, name)
-			}
+		if note != "" {
+			addNew(&s.CodeNotes, note)
 		}
 	}
 	for _, f := range view.Findings {
@@ -241,31 +244,67 @@ func missingCodes(m casefile.Mention, entries map[entryKey]codebook.Entry) (miss
 	return missing
 }
 
-// letterCode is a mention as the summary describes it; a code that stands there already is only named again.
-func letterCode(m casefile.Mention, entries map[entryKey]codebook.Entry, described map[entryKey]bool) mailout.Code {
-	code := mailout.Code{System: SystemWords(m.System), Code: m.Code, RangeEnd: m.RangeEnd, Modifiers: m.Modifiers, Units: m.Units}
-	key := entryKey{m.System, m.Code}
-	entry, ok := entries[key]
-	if !ok {
-		return code
+func addNew(list *[]string, items ...string) {
+	for _, item := range items {
+		if !slices.Contains(*list, item) {
+			*list = append(*list, item)
+		}
 	}
-	code.Title, code.State, code.Sources = entry.Title, entry.Status, sources(entry.Release)
+}
+
+// letterCode is a mention as the summary describes it; a code that stands there already is only named again. note is a
+// sentence that belongs under the codes once.
+func letterCode(m casefile.Mention, entry codebook.Entry, entries map[entryKey]codebook.Entry, described map[entryKey]bool) (code mailout.Code, note string) {
+	code = mailout.Code{System: SystemWords(m.System), Code: m.Code, RangeEnd: m.RangeEnd, Modifiers: m.Modifiers, Units: m.Units, Title: entry.Title, Sources: sources(entry.Release)}
+	code.State, note = splitStatus(entry)
 	for _, modifier := range m.Modifiers {
 		if e, ok := entries[entryKey{codes.Modifier, modifier}]; ok {
 			code.Facts = append(code.Facts, fmt.Sprintf("modifier %s: %s", modifier, e.Title))
 		}
 	}
+	key := entryKey{m.System, m.Code}
 	if described[key] {
-		return code
+		return code, note
 	}
 	described[key] = true
 	for _, d := range entry.Descriptions {
 		if d.Kind == codebook.KindShort || d.Text == entry.Title {
 			continue // it is the title
 		}
-		code.Descriptions = append(code.Descriptions, mailout.Description{Kind: d.Kind, Text: d.Text, Source: d.Source, Copyright: d.Copyright, ReviewedBy: d.ReviewedBy})
+		reviewed := d.ReviewedBy
+		if reviewed == codebook.NotReviewed {
+			reviewed = "" // the letter says so once, for all of them
+		}
+		// Statements of one kind that rest on one source are one entry.
+		if n := len(code.Descriptions); n > 0 && (d.Kind == codebook.KindIncluded || d.Kind == codebook.KindSeparate) {
+			if last := &code.Descriptions[n-1]; last.Kind == d.Kind && last.Source == d.Source && last.ReviewedBy == reviewed {
+				last.Text = strings.TrimSuffix(last.Text, ".") + "; " + lowerFirst(d.Text)
+				continue
+			}
+		}
+		code.Descriptions = append(code.Descriptions, mailout.Description{Kind: d.Kind, Text: d.Text, Source: d.Source, Copyright: d.Copyright, ReviewedBy: reviewed})
 	}
-	return code
+	return code, note
+}
+
+// splitStatus takes the sentence off an entry's status that is the same for every code of a book that holds no code set
+// whole: it is said once for all.
+func splitStatus(entry codebook.Entry) (state, note string) {
+	if entry.Flags["starter"] == "" {
+		return entry.Status, ""
+	}
+	if i := strings.LastIndex(strings.TrimSuffix(entry.Status, "."), ". "); i >= 0 {
+		return entry.Status[:i+1], entry.Status[i+2:]
+	}
+	return entry.Status, ""
+}
+
+// lowerFirst makes a sentence go on behind another; abbreviations and names (a second capital) stay.
+func lowerFirst(s string) string {
+	if len(s) > 1 && 'A' <= s[0] && s[0] <= 'Z' && 'a' <= s[1] && s[1] <= 'z' || len(s) > 1 && s[:2] == "A " {
+		return strings.ToLower(s[:1]) + s[1:]
+	}
+	return s
 }
 
 // SystemWords is a code system as people call it.
