@@ -127,6 +127,9 @@ func TestBrowserAnswersByKeys(t *testing.T) {
 	tb.press("j", "j", "j", "k")
 	tb.until("the third row", selected+` === "`+all[1]+`"`)
 	tb.press("j")
+	tb.press("c")
+	tb.until("the claim in the list", `location.pathname === "/queue" && document.querySelector("#row-`+all[2]+` .badge-me") && document.querySelector(".notice")?.textContent.includes("in your hands")`)
+	tb.until("an address without what was done", `location.search === ""`)
 	tb.press("Enter")
 	tb.until("the case", `location.pathname === "/cases/`+all[2]+`"`)
 	tb.press("u")
@@ -247,6 +250,27 @@ func TestBrowserTheme(t *testing.T) {
 	tb.until("dark paper", paper+` === "rgb(23, 24, 26)"`)
 	tb.do(chromedp.Click(chromedp.CSS(`.settings button[name=theme][value=light]`)))
 	tb.until("light paper", paper+` === "rgb(253, 253, 252)"`)
+}
+
+// Whoever is signed out while writing is told, and loses nothing.
+func TestBrowserSignedOutWhileWriting(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ref := b.mail(t, samples()[1])
+	tb := b.tab(t)
+	tb.b.signInBrowser(t, tb.ctx, b.as(t, b.sam))
+	tb.open("/cases/" + ref)
+	tb.press("r")
+	tb.do(chromedp.SendKeys(chromedp.CSS("form[name=answer] textarea"), "Half a sentence"))
+	if err := b.people.SetPassword(t.Context(), b.sam.ID, "four white geese march"); err != nil {
+		t.Fatal(err)
+	}
+	b.follow(t, ref, sampleMail{From: "Amira Sample", Address: "amira@family.clinic.example", Subject: "Re", Body: "It was 44 minutes."})
+	tb.until("being told", `document.querySelector("#signed-out")?.textContent.includes("You are signed out")`)
+	tb.until("the draft's warning", `document.querySelector("#draft-state")?.textContent.includes("could not be kept")`)
+	if got := tb.value(`document.querySelector("form[name=answer] textarea").value`); got != "Half a sentence" {
+		t.Errorf("the answer is %q", got)
+	}
 }
 
 // On a wide screen the selected case is read beside the list, and r goes straight to its answer.

@@ -17,7 +17,14 @@ import (
 
 func (c *call) ref() string { return strings.ToUpper(c.r.PathValue("ref")) }
 
+// back ends an action: on the case, or in the queue's list where it was pressed.
 func (c *call) back(done string) error {
+	if to, err := url.Parse(localPath(c.r.PostFormValue("back"))); err == nil && to.Path == "/queue" && c.r.PostFormValue("back") != "" {
+		query := to.Query()
+		query.Set("done", done)
+		query.Set("ref", c.ref())
+		return c.see("/queue?" + query.Encode())
+	}
 	return c.see("/cases/" + url.PathEscape(c.ref()) + "?done=" + done)
 }
 
@@ -29,7 +36,7 @@ func (d *Desk) claim(c *call) error {
 	if err := d.Office.Claim(c.ctx(), c.ref(), c.user.ID); err != nil {
 		return d.refuse(c, err, asking{})
 	}
-	return c.see("/cases/" + url.PathEscape(c.ref()))
+	return c.back("claimed")
 }
 
 func (d *Desk) release(c *call) error {
@@ -244,6 +251,8 @@ func done(what, ref string) *notice {
 		return ok("The note is kept.")
 	case "drafted":
 		return ok("The draft is kept.")
+	case "claimed":
+		return &notice{Text: "It is in your hands.", Tone: green, Icon: "check", Undo: &undo{"Release", action("release")}}
 	case "released":
 		return &notice{Text: "Released: the case waits for whoever takes it.", Tone: green, Icon: "check", Undo: &undo{"Claim it again", action("claim")}}
 	case "closed":

@@ -130,7 +130,11 @@ func (d *Desk) queue(c *call) error {
 	}
 	current := views[i]
 	v := queuePage{shell: d.shell(c, current.label, "queue"), View: current.name, Heading: current.label, Empty: current.empty}
-	v.Notice = done(query.Get("done"), query.Get("ref"))
+	if ref := caseReference.FindString(query.Get("ref")); ref != "" {
+		if v.Notice = done(query.Get("done"), ref); v.Notice != nil {
+			v.Notice.Text = ref + ": " + v.Notice.Text
+		}
+	}
 
 	counts, err := d.Cases.Counts(c.ctx(), c.user.ID)
 	if err != nil {

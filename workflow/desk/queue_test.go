@@ -71,6 +71,27 @@ func TestQueueViews(t *testing.T) {
 	}
 }
 
+// What is pressed in the list ends in the list, with a line that names the case and a way back.
+func TestQueueActions(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ref := b.mail(t, samples()[1])
+	br := b.as(t, b.dana)
+	p := br.post("/cases/"+ref+"/close", url.Values{"back": {"/queue?view=all&code=99214"}}).want(http.StatusOK)
+	if p.path != "/queue?code=99214&done=closed&ref="+ref+"&view=all" {
+		t.Errorf("closing from the list leads to %s", p.path)
+	}
+	if got := p.text(".notice p"); got != ref+": Closed." || !p.has(`.notice form[action="/cases/`+ref+`/reopen"]`) {
+		t.Errorf("it says %q", got)
+	}
+	for back, want := range map[string]string{"//evil.example/queue": "/queue?", "https://evil.example/queue": "/queue?", "/cases/x": "/cases/" + ref, "": "/cases/" + ref} {
+		if p := br.post("/cases/"+ref+"/reopen", url.Values{"back": {back}}).want(http.StatusOK); !strings.HasPrefix(p.path, want) {
+			t.Errorf("with back=%q it leads to %s, want %s", back, p.path, want)
+		}
+		br.post("/cases/"+ref+"/close", nil)
+	}
+}
+
 func TestQueueByCode(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

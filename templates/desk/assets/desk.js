@@ -52,6 +52,7 @@
   if (new URLSearchParams(location.search).has("done")) {
     const url = new URL(location);
     url.searchParams.delete("done");
+    url.searchParams.delete("ref");
     history.replaceState(history.state, "", url);
   }
 
@@ -134,6 +135,7 @@
     const row = selectedRow(), shared = $("#act");
     if (!row || !shared) return;
     shared.action = `/cases/${row.dataset.ref}/${verb}`;
+    shared.elements.back.value = location.pathname + location.search;
     shared.submit();
   };
 
@@ -324,6 +326,20 @@
     root.dataset.refreshed = String(Number(root.dataset.refreshed || 0) + 1);
   };
   addEventListener("toggle", (e) => { if (e.target.id) e.target.dataset.touched = "1"; }, true);
+  const signedOut = () => {
+    if ($("#signed-out")) return;
+    const line = document.createElement("div"), text = document.createElement("p"), link = document.createElement("a");
+    line.id = "signed-out";
+    line.className = "notice tone-amber";
+    line.setAttribute("role", "alert");
+    text.textContent = "You are signed out. What you have written stays here: ";
+    link.href = "/login";
+    link.target = "_blank";
+    link.textContent = "sign in in another tab";
+    text.append(link, ", then go on.");
+    line.append(text);
+    $("main").prepend(line);
+  };
   let reading = false, again = false, failures = 0;
   const refresh = async () => {
     if (reading) { again = true; return; }
@@ -332,9 +348,11 @@
       // The answer to a form shows a case under the form's address; the case itself is read again.
       const r = await fetch(here ? `/cases/${here}?seen=${$("#messages")?.dataset.since ?? 0}` : location.href, { headers: { "X-Desk-Live": "1" }, redirect: "manual", signal: AbortSignal.timeout(15e3) });
       if (r.ok) {
+        $("#signed-out")?.remove();
         swap(parse(await r.text()));
         failures = 0;
-      } else if (r.type !== "opaqueredirect") throw new Error(); // redirected: signed out; the next click leads to the door
+      } else if (r.type === "opaqueredirect") signedOut();
+      else throw new Error();
     } catch {
       // The server is restarting, or the way to it is broken: try again, less and less often.
       setTimeout(refresh, Math.min(60e3, 1e3 * 2 ** failures++));
