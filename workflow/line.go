@@ -176,7 +176,7 @@ func New(db *store.DB, process *store.Process, users *people.People, opts Option
 		},
 		// The ceiling of a queue is its workers over this: 10 over 5 ms is 2,000 jobs a second, more than a disk commits.
 		FetchCooldown:        5 * time.Millisecond,
-		FetchPollInterval:    time.Second,
+		FetchPollInterval:    500 * time.Millisecond,
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: jobTimeout + 5*time.Minute,
 		SoftStopTimeout:      7 * time.Second,
@@ -204,7 +204,7 @@ func (l *Line) driver() (riverdriver.Driver[*sql.Tx], error) {
 	if l.pool, err = pgxpool.NewWithConfig(context.Background(), config); err != nil {
 		return nil, fmt.Errorf("connect River's listener to PostgreSQL: %w", err)
 	}
-	return riverdatabasesql.NewWithPgxListener(l.db.Write, l.pool), nil
+	return &wakingDriver{Driver: riverdatabasesql.NewWithPgxListener(l.db.Write, l.pool), wake: l.wake}, nil
 }
 
 // clientID names this process to River, so that the reconciler knows whose a running job is.

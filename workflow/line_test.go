@@ -619,13 +619,15 @@ func TestUncertainIsResentOnceBySetting(t *testing.T) {
 	})
 }
 
-// The wake-up depends on how River hears of jobs; without it a lone job waits for a poll of 50 ms or more.
+// The wake-up depends on how River hears of jobs; without it a lone job waits for a poll.
 func TestWakeUpReachesRiver(t *testing.T) {
 	t.Parallel()
-	b := setup(t, storetest.SQLiteURL(t))
-	if !workflow.WakesRiver(t.Context(), b.line) {
-		t.Error("River's listener was not woken by a commit of this process")
-	}
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		b := setup(t, url)
+		if !workflow.WakesRiver(t.Context(), b.line) {
+			t.Error("River's listener was not woken by a commit of this process")
+		}
+	})
 }
 
 func TestAQueueIsToldOfACaseByReferenceOnly(t *testing.T) {

@@ -7,15 +7,15 @@ import (
 	"sync"
 
 	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 )
 
-// River on SQLite learns of a new job by polling its table of notifications every 50 ms: five steps of a lone case then
-// take about a quarter of a second. wakingDriver shortens that to what the commits cost, by telling River's listener at
-// once when a transaction of this very process has committed a job. Jobs of other processes are still found by the
-// poll. BenchmarkLoneCase holds the figures; TestWakeUpReachesRiver fails when an upgrade of River breaks it.
+// River hears of a new job on SQLite by polling its table of notifications every 50 ms, and on PostgreSQL by NOTIFY, of
+// which it sends at most one a queue within FetchCooldown: the next step of a case often comes sooner than that and
+// then waits for the poll of a second. wakingDriver tells River's listener at once when a transaction of this very
+// process has committed a job. Jobs of other processes are heard of as before. BenchmarkLoneCase holds the figures;
+// TestWakeUpReachesRiver fails when an upgrade of River breaks it.
 type wakingDriver struct {
-	*riversqlite.Driver
+	riverdriver.Driver[*sql.Tx]
 	wake *waker
 }
 
