@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -165,6 +166,24 @@ func TestTwoClaimAtOnce(t *testing.T) {
 			t.Error("the slower one is not told where to go next")
 		}
 	})
+}
+
+// A mail that is far too large still makes a page that a browser can hold, and says what is left out.
+func TestHugeMail(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	files := make(map[string]string)
+	for i := range 150 {
+		files[fmt.Sprintf("scan %d.pdf", i)] = "x"
+	}
+	ref := b.mail(t, sampleMail{From: "Lee", Address: "lee@clinic.example", Subject: "big", Body: strings.Repeat("Line of a listing with 99213\n", 100_000), Quoted: strings.Repeat("ü", 1_000_000), Files: files})
+	p := b.as(t, b.sam).get("/cases/" + ref).want(http.StatusOK)
+	if len(p.body) > 400<<10 {
+		t.Errorf("the page has %d bytes", len(p.body))
+	}
+	if got := p.text(".msg-problem"); !strings.Contains(got, "Only the first 66 kB are shown") || !strings.Contains(got, "Only 100 of 150 attachments are listed") {
+		t.Errorf("what is left out reads %q", got)
+	}
 }
 
 // What may identify a patient is masked everywhere until somebody asks for it, which the history tells.

@@ -29,6 +29,14 @@ type caseReader struct {
 	readings []codes.Reading // of the incoming messages, oldest first
 }
 
+// What one page shows at most: a mail of fifty megabytes or ten thousand parts must not make a page that no browser
+// can hold.
+const (
+	shownText  = 64 << 10 // bytes of each text of a message
+	shownFiles = 100
+	shownCodes = 300
+)
+
 func (cr *caseReader) readCodes() {
 	entries := make(map[string]codebook.Entry)
 	for _, desc := range cr.cs.Descriptions {
@@ -46,7 +54,7 @@ func (cr *caseReader) readCodes() {
 	for _, m := range cr.cs.Messages {
 		for _, mention := range m.Mentions {
 			anchor, label := codeAnchor(mention.System, mention.Code), mentionLabel(mention)
-			if seen[anchor+label] {
+			if seen[anchor+label] || len(cr.codes) == shownCodes {
 				continue
 			}
 			seen[anchor+label] = true
@@ -174,6 +182,13 @@ func (cr *caseReader) message(m *casefile.Message) (messageView, error) {
 	if err != nil {
 		return view, err
 	}
+	signature := m.Parsed.Signature
+	for _, text := range []*string{&body, &quoted, &signature} {
+		if short := cut(*text, shownText); len(short) < len(*text) {
+			*text = short
+			view.Problems = append(slices.Clone(view.Problems), fmt.Sprintf("Only the first %s are shown here; the raw mail has all of it.", size(shownText)))
+		}
+	}
 	var masked int
 	view.Body, masked = segments(body, cr.litIn(source, mentions), cr.masks(incoming))
 	cr.masked += masked
@@ -188,12 +203,16 @@ func (cr *caseReader) message(m *casefile.Message) (messageView, error) {
 			view.QuotedLabel, view.QuotedOpen = "Forwarded", true
 		}
 	}
-	if strings.TrimSpace(m.Parsed.Signature) != "" {
-		view.Signature, masked = segments(m.Parsed.Signature, nil, max(maskPatients, cr.masks(incoming)))
+	if strings.TrimSpace(signature) != "" {
+		view.Signature, masked = segments(signature, nil, max(maskPatients, cr.masks(incoming)))
 		cr.masked += masked
 	}
 	view.Snippet = firstLine(mask(body))
-	for _, a := range m.Attachments {
+	for i, a := range m.Attachments {
+		if i == shownFiles {
+			view.Problems = append(slices.Clone(view.Problems), fmt.Sprintf("Only %d of %d attachments are listed; the raw mail has all of them.", shownFiles, len(m.Attachments)))
+			break
+		}
 		view.Attachments = append(view.Attachments, file(a, cr.reveal))
 	}
 	return view, nil

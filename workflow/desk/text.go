@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/identifiers"
@@ -136,9 +137,27 @@ func codeAnchor(system codes.System, code string) string {
 	}, code)
 }
 
+// cut shortens a text to at most n bytes, at the end of a line or at least of a character.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	text = text[:n]
+	for range utf8.UTFMax - 1 {
+		if r, width := utf8.DecodeLastRuneInString(text); r != utf8.RuneError || width != 1 {
+			break
+		}
+		text = text[:len(text)-1]
+	}
+	if i := strings.LastIndexByte(text, '\n'); i > n/2 {
+		text = text[:i]
+	}
+	return text
+}
+
 // firstLine is the beginning of a text on one line, for a folded message.
 func firstLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(cut(text, 1000)), " ")
 	if len(text) > 160 {
 		text = strings.ToValidUTF8(text[:160], "") + "…"
 	}

@@ -106,6 +106,27 @@ func FuzzFileName(f *testing.F) {
 	})
 }
 
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"short", 10, "short"},
+		{"0123456789abc", 10, "0123456789"},
+		{"012345\n789abc", 10, "012345"},
+		{"01\n3456789abc", 10, "01\n3456789"},
+		{"012345678ü", 10, "012345678"},
+		{"€€€€", 10, "€€€"},
+		{"", 0, ""},
+	} {
+		if got := cut(tt.text, tt.n); got != tt.want {
+			t.Errorf("%q cut to %d is %q, want %q", tt.text, tt.n, got, tt.want)
+		}
+	}
+}
+
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	zone := time.FixedZone("EDT", -4*3600)
