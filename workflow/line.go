@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -208,7 +209,16 @@ func (l *Line) driver() (riverdriver.Driver[*sql.Tx], error) {
 }
 
 // clientID names this process to River, so that the reconciler knows whose a running job is.
-func clientID(process int64) string { return "caseconsultant-" + strconv.FormatInt(process, 10) }
+func clientID(process int64) string { return clientPrefix + strconv.FormatInt(process, 10) }
+
+const clientPrefix = "caseconsultant-"
+
+// processOf is the process that a client's name stands for.
+func processOf(client string) (int64, bool) {
+	number, ok := strings.CutPrefix(client, clientPrefix)
+	process, err := strconv.ParseInt(number, 10, 64)
+	return process, ok && err == nil
+}
 
 // Ledger is where the watchers of this process write.
 func (l *Line) Ledger() *intake.Ledger { return l.ledger }

@@ -49,15 +49,23 @@ func (l *Line) reconcileLoop(ctx context.Context) {
 // every step that has been due for longer than grace and has none. It is harmless at any time, in any number of
 // processes: a step that has an unfinished job is not given a second one, and a step that was done is not due.
 func (l *Line) Reconcile(ctx context.Context, grace time.Duration) error {
-	living, err := l.observer.Living(ctx)
+	// What processes hold is read before it is asked which of them live: one that starts in between is in neither list.
+	running, err := l.client.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateRunning).First(1000))
+	if err != nil {
+		return fmt.Errorf("list the running jobs: %w", err)
+	}
+	sending, err := l.files.Sending(ctx)
 	if err != nil {
 		return err
 	}
-	living[l.process.ID] = true
+	census, err := l.observer.Census(ctx)
+	if err != nil {
+		return err
+	}
 	for _, pass := range []func() error{
-		func() error { return l.takeBackJobs(ctx, living) },
-		func() error { return l.takeBackDeliveries(ctx, living) },
-		func() error { return l.observer.Bury(ctx, living) },
+		func() error { return l.takeBackJobs(ctx, running.Jobs, census) },
+		func() error { return l.takeBackDeliveries(ctx, sending, census) },
+		func() error { return l.observer.Bury(ctx, census) },
 		func() error { return l.insertMissing(ctx, l.db.Now().Add(-grace)) },
 		func() error { return l.settleUncertain(ctx) },
 		func() error { return l.sweep(ctx) },
@@ -72,17 +80,13 @@ func (l *Line) Reconcile(ctx context.Context, grace time.Duration) error {
 // takeBackJobs gives out again the steps whose jobs run in processes that are dead. River itself would take them back
 // only after the longest job timeout. It counts as a failed attempt, so that a mail that kills whoever reads it is read
 // without a parser in the end.
-func (l *Line) takeBackJobs(ctx context.Context, living map[int64]bool) error {
-	alive := make(map[string]bool, len(living))
-	for id := range living {
-		alive[clientID(id)] = true
-	}
-	list, err := l.client.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateRunning).First(1000))
-	if err != nil {
-		return fmt.Errorf("list the running jobs: %w", err)
-	}
-	for _, job := range list.Jobs {
-		if n := len(job.AttemptedBy); n == 0 || alive[job.AttemptedBy[n-1]] {
+func (l *Line) takeBackJobs(ctx context.Context, jobs []*rivertype.JobRow, census store.Census) error {
+	for _, job := range jobs {
+		n := len(job.AttemptedBy)
+		if n == 0 {
+			continue
+		}
+		if process, ok := processOf(job.AttemptedBy[n-1]); !ok || census.Lives(process) {
 			continue
 		}
 		if err := l.takeBack(ctx, job); err != nil && !errors.Is(err, casefile.ErrNotDue) && !errors.Is(err, intake.ErrNotDue) {
@@ -136,13 +140,9 @@ func (l *Line) takeBack(ctx context.Context, job *rivertype.JobRow) error {
 }
 
 // takeBackDeliveries: what a dead process was sending may have arrived. What it had only taken up is still queued.
-func (l *Line) takeBackDeliveries(ctx context.Context, living map[int64]bool) error {
-	deliveries, err := l.files.Sending(ctx)
-	if err != nil {
-		return err
-	}
+func (l *Line) takeBackDeliveries(ctx context.Context, deliveries []casefile.Delivery, census store.Census) error {
 	for _, d := range deliveries {
-		if living[d.Owner] {
+		if census.Lives(d.Owner) {
 			continue
 		}
 		err := l.changeDelivery(ctx, d, casefile.DeliveryChange{From: []casefile.DeliveryState{casefile.DeliverySending}, Owner: d.Owner,

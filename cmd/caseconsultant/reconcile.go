@@ -105,12 +105,12 @@ func watchedElsewhere(ctx context.Context, b *bureau) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	living, err := b.db.NewObserver().Living(ctx)
+	census, err := b.db.NewObserver().Census(ctx)
 	if err != nil {
 		return false, err
 	}
 	for _, box := range boxes {
-		if box.Owner != 0 && living[box.Owner] {
+		if box.Owner != 0 && census.Lives(box.Owner) {
 			return true, nil
 		}
 	}

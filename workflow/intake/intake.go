@@ -97,23 +97,24 @@ func (l *Ledger) Acquire(ctx context.Context, mailbox, folder string) (mailin.Le
 }
 
 func (l *Ledger) tryAcquire(ctx context.Context, mailbox, folder string) (lease mailin.Lease, ok bool, err error) {
-	living, err := l.observer.Living(ctx)
+	// The owner is read before the census: whoever owned the lease then had entered processes before.
+	var epoch, owner, beat int64
+	err = l.db.Read.QueryRowContext(ctx, `SELECT epoch, owner, beat FROM mailboxes WHERE name = $1 AND folder = $2`, mailbox, folder).Scan(&epoch, &owner, &beat)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return lease, false, err
+	}
+	census, err := l.observer.Census(ctx)
 	if err != nil {
 		return lease, false, err
+	}
+	if owner != 0 && owner != l.opts.Process && census.Lives(owner) && !l.stoodStill(mailbox, folder, epoch, beat) {
+		return lease, false, nil
 	}
 	err = l.db.InTx(ctx, func(tx *store.Tx) error {
 		ok = false
 		if _, err := tx.ExecContext(ctx, `INSERT INTO mailboxes (id, name, folder) VALUES ($1, $2, $3) ON CONFLICT (name, folder) DO NOTHING`,
 			tx.NewID(), mailbox, folder); err != nil {
 			return err
-		}
-		var epoch, owner, beat int64
-		if err := tx.QueryRowContext(ctx, `SELECT epoch, owner, beat FROM mailboxes WHERE name = $1 AND folder = $2`, mailbox, folder).
-			Scan(&epoch, &owner, &beat); err != nil {
-			return err
-		}
-		if owner != 0 && owner != l.opts.Process && living[owner] && !l.stoodStill(mailbox, folder, epoch, beat) {
-			return nil
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE mailboxes SET epoch = epoch + 1, owner = $4, beat = 0 WHERE name = $1 AND folder = $2 AND epoch = $3`,
 			mailbox, folder, epoch, l.opts.Process)
@@ -312,6 +313,9 @@ func (l *Ledger) Deliver(ctx context.Context, lease mailin.Lease, mail mailin.Ma
 		contentID, size, err := tx.WriteContent(ctx, key, body)
 		if err != nil {
 			return err
+		}
+		if size != mail.Size {
+			return fmt.Errorf("keep mail %d: its spooled body has %d bytes, not %d", mail.UID, size, mail.Size)
 		}
 		internal := int64(0)
 		if !mail.InternalDate.IsZero() {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"caseconsultant/mailin"
+	"caseconsultant/mailin/imaptest"
 	"caseconsultant/workflow/intake"
 	"caseconsultant/workflow/store"
 	"caseconsultant/workflow/store/storetest"
@@ -97,7 +98,9 @@ func TestDeliverLeavesNothingWhenTheBodyBreaks(t *testing.T) {
 		b := setup(t, db)
 		lease := b.lease(t)
 		broken := mail(5, "x")
-		broken.Body = func() (io.ReadCloser, error) { return io.NopCloser(io.MultiReader(strings.NewReader("half"), failing{})), nil }
+		broken.Body = func() (io.ReadCloser, error) {
+			return io.NopCloser(io.MultiReader(strings.NewReader("half"), failing{})), nil
+		}
 		if err := b.ledger.Deliver(ctx, lease, broken); err == nil {
 			t.Fatal("a broken body was kept")
 		}
@@ -318,5 +321,21 @@ func TestSettleOnceAndProve(t *testing.T) {
 		if len(boxes) != 1 || boxes[0].Unread != 1 || boxes[0].Kept != 3 || boxes[0].LastUID != 3 {
 			t.Errorf("mailboxes %+v", boxes)
 		}
+	})
+}
+
+// The watcher's own statement of what a ledger must mean.
+func TestLedgerContract(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		imaptest.TestLedger(t, func(t *testing.T) func() mailin.Ledger {
+			url := url
+			if strings.HasPrefix(url, "sqlite:") {
+				url = storetest.SQLiteURL(t)
+			} else {
+				url = storetest.PostgresURL(t)
+			}
+			return func() mailin.Ledger { return setup(t, storetest.Open(t, url)).ledger }
+		})
 	})
 }

@@ -115,28 +115,39 @@ func (db *DB) NewObserver() *Observer {
 	return &Observer{db: db, beats: make(map[int64]observedBeat)}
 }
 
-// Living returns the ids of the processes that are not known to be dead. Whatever belongs to another id is free.
-func (o *Observer) Living(ctx context.Context) (map[int64]bool, error) {
+// Census is what an observer found at one moment.
+type Census struct {
+	living map[int64]bool
+	dead   []int64
+}
+
+// Lives tells whether a process is not known to be dead. Ask it only about processes that were known of before the
+// census was taken: one that started later is not in it.
+func (c Census) Lives(id int64) bool { return c.living[id] }
+
+// Census observes all processes. What belongs to a process that does not live is free.
+func (o *Observer) Census(ctx context.Context) (Census, error) {
+	c := Census{living: make(map[int64]bool)}
 	rows, err := o.db.Read.QueryContext(ctx, `SELECT id, beat FROM processes WHERE ended_at IS NULL`)
 	if err != nil {
-		return nil, fmt.Errorf("read the processes: %w", err)
+		return c, fmt.Errorf("read the processes: %w", err)
 	}
 	defer rows.Close()
-	living := make(map[int64]bool)
 	now := time.Now()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for rows.Next() {
 		var id, beat int64
 		if err := rows.Scan(&id, &beat); err != nil {
-			return nil, fmt.Errorf("read the processes: %w", err)
+			return c, fmt.Errorf("read the processes: %w", err)
 		}
-		living[id] = o.lives(id, beat, now)
-		if !living[id] {
-			delete(living, id)
+		if o.lives(id, beat, now) {
+			c.living[id] = true
+		} else {
+			c.dead = append(c.dead, id)
 		}
 	}
-	return living, rows.Err()
+	return c, rows.Err()
 }
 
 func (o *Observer) lives(id, beat int64, now time.Time) bool {
@@ -159,28 +170,10 @@ func (o *Observer) lives(id, beat int64, now time.Time) bool {
 	return now.Sub(seen.since) < DeadAfter
 }
 
-// Bury ends the rows of dead processes, after their work has been given out again, and removes their lock files.
-func (o *Observer) Bury(ctx context.Context, living map[int64]bool) error {
-	rows, err := o.db.Read.QueryContext(ctx, `SELECT id FROM processes WHERE ended_at IS NULL`)
-	if err != nil {
-		return fmt.Errorf("read the processes: %w", err)
-	}
-	defer rows.Close()
-	var dead []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return fmt.Errorf("read the processes: %w", err)
-		}
-		if !living[id] {
-			dead = append(dead, id)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read the processes: %w", err)
-	}
-	rows.Close()
-	for _, id := range dead {
+// Bury ends the rows of the processes that a census found dead, after their work has been given out again, and removes
+// their lock files.
+func (o *Observer) Bury(ctx context.Context, c Census) error {
+	for _, id := range c.dead {
 		if err := o.db.InTx(ctx, func(tx *Tx) error {
 			_, err := tx.ExecContext(ctx, `UPDATE processes SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, id, tx.Now.UnixMilli())
 			return err

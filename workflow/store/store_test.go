@@ -257,13 +257,13 @@ func TestDeadProcessIsNoticed(t *testing.T) {
 	process, err := other.StartProcess(ctx, "watch")
 	must(t, err)
 	observer := db.NewObserver()
-	living, err := observer.Living(ctx)
+	census, err := observer.Census(ctx)
 	must(t, err)
-	if !living[process.ID] {
+	if !census.Lives(process.ID) {
 		t.Error("a living process was taken for dead")
 	}
 	must(t, other.Close())
-	if living, err = observer.Living(ctx); err != nil || living[process.ID] {
+	if census, err = observer.Census(ctx); err != nil || census.Lives(process.ID) {
 		t.Errorf("an ended process was taken for living (%v)", err)
 	}
 }
