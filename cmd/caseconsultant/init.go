@@ -33,6 +33,8 @@ type initCommand struct {
 	Zone         string `help:"The firm's time zone." default:"America/New_York"`
 	Yes          bool   `help:"Ask nothing; take what the flags do not say from the defaults."`
 	NoProbe      bool   `help:"Do not connect to the servers."`
+
+	in *bufio.Reader // one for all questions: it reads ahead
 }
 
 // manyMails is from how many mails in a folder on it is asked whether they are all to be read.
@@ -46,6 +48,7 @@ func (k *initCommand) Run(c *console) error {
 	if !k.Yes && !c.terminal {
 		return usageError("there is no terminal to ask: give --address and --yes, and --imap, --smtp, --password-env as needed")
 	}
+	k.in = bufio.NewReader(c.in)
 	k.ask(c)
 	text, err := k.configuration()
 	if err != nil {
@@ -75,7 +78,6 @@ func (k *initCommand) Run(c *console) error {
 
 // ask completes what the flags do not say.
 func (k *initCommand) ask(c *console) {
-	in := bufio.NewReader(c.in)
 	answer := func(into *string, question, normal string) {
 		if *into != "" {
 			return
@@ -88,7 +90,7 @@ func (k *initCommand) ask(c *console) {
 			question += " [" + normal + "]"
 		}
 		fmt.Fprintf(c.err, "%s: ", question)
-		line, err := in.ReadString('\n')
+		line, err := k.in.ReadString('\n')
 		if line = strings.TrimSpace(line); err == nil && line != "" {
 			*into = line
 		}
@@ -160,7 +162,7 @@ func (k *initCommand) settleStart(c *console, mails int) {
 	k.Start = "new"
 	if !k.Yes {
 		fmt.Fprintf(c.err, "There are %d mails in the folder. Read them all, only new ones, or those since a date?\n(all, new, or a date such as 2026-03-01; none older than a week is answered) [new]: ", mails)
-		line, err := bufio.NewReader(c.in).ReadString('\n')
+		line, err := k.in.ReadString('\n')
 		if line = strings.TrimSpace(line); err == nil && line != "" {
 			if _, err := mailin.ParseStart(line); err != nil {
 				c.printf("%q is none of them: only new mails will be read.\n", line)
