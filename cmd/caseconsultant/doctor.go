@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -132,6 +133,9 @@ func (d *doctor) checkKeyAndDatabase() {
 		return
 	}
 	d.ok("database", "version %d, and the key fits", have)
+	if mayBeInClear(address) {
+		d.warn("database", "the connection to another machine may go unencrypted: add ?sslmode=verify-full to [database] url")
+	}
 	users, err := people.New(db, people.Options{}).List(d.ctx)
 	switch {
 	case err != nil:
@@ -144,6 +148,20 @@ func (d *doctor) checkKeyAndDatabase() {
 	if err := db.Close(); err != nil {
 		d.fail("database", "%v", err)
 	}
+}
+
+// mayBeInClear tells whether a connection to PostgreSQL on another machine falls back to no encryption, as it does by
+// default.
+func mayBeInClear(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "sqlite" || loopbackHost(u.Hostname()) || u.Hostname() == "" {
+		return false
+	}
+	switch u.Query().Get("sslmode") {
+	case "require", "verify-ca", "verify-full":
+		return false
+	}
+	return true
 }
 
 func (d *doctor) checkKeyFile(elsewhere bool) {

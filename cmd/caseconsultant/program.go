@@ -415,8 +415,7 @@ func (p *Program) serve(s *server, handler http.Handler) {
 	s.cancel = cancel
 	s.http = &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       2 * time.Minute,
+		ReadHeaderTimeout: 10 * time.Second, // no ReadTimeout: it would end live pages, whose requests stay open
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
