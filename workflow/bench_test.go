@@ -3,7 +3,6 @@ package workflow_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"caseconsultant/workflow"
 	"caseconsultant/workflow/store/storetest"
@@ -16,8 +15,9 @@ func BenchmarkLoneCase(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			l := setup(b, url(b), func(o *workflow.Options) { o.PerSender = workflow.Rate{} })
 			l.start()
-			time.Sleep(time.Second) // River's producers start up
-			sent := 0
+			l.deliver(question("warm@clinic.example")) // River's producers start up
+			l.smtp.WaitMessages(b, 1)
+			sent := 1
 			for b.Loop() {
 				l.deliver(question(fmt.Sprintf("q%d@clinic.example", sent)))
 				sent++

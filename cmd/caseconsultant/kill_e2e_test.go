@@ -42,6 +42,7 @@ type firm struct {
 	t       *testing.T
 	binary  string
 	config  string
+	desk    string // address of the desk
 	imap    *imaptest.Server
 	smtp    *smtptest.Server
 	process *exec.Cmd
@@ -58,6 +59,8 @@ func newFirm(t *testing.T, imap *imaptest.Server, database string) *firm {
 	f := &firm{t: t, binary: binary, imap: imap, smtp: smtptest.New(t, smtptest.Options{})}
 	dir := t.TempDir()
 	f.config = filepath.Join(dir, "caseconsultant.toml")
+	desk := freePort(t)
+	f.desk = "http://" + desk
 	text := fmt.Sprintf(`
 [database]
 url = %q
@@ -74,11 +77,11 @@ url = %q
 per_sender = "10000/hour"
 overall = "100000/hour"
 [desk]
-listen = "127.0.0.1:0"
-public_url = "http://127.0.0.1:8025"
+listen = %q
+public_url = %q
 [admin]
 listen = %q
-`, database, imap.InsecureURL(), imaptest.Username, f.smtp.URL(), freePort(t))
+`, database, imap.InsecureURL(), imaptest.Username, f.smtp.URL(), desk, f.desk, freePort(t))
 	if err := os.WriteFile(f.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
