@@ -113,6 +113,9 @@ func newSessions(opts Options) *scs.SessionManager {
 		m.Cookie.Secure = true
 	}
 	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		if r.Context().Err() != nil {
+			return // the browser has left; there is nobody to tell
+		}
 		opts.Log.ErrorContext(r.Context(), "The desk could not read or store a session", "error", err)
 		http.Error(w, "The desk cannot reach its database. Nothing was changed; try again in a moment.", http.StatusServiceUnavailable)
 	}
