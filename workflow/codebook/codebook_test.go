@@ -39,7 +39,8 @@ func open(t testing.TB, path string) *Book {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.Close() })
-	b.now = func() time.Time { return day0(t, "2026-11-24") }
+	today := day0(t, "2026-11-24")
+	b.now = func() time.Time { return today }
 	return b
 }
 
@@ -57,7 +58,8 @@ func starter(t testing.TB) *Book {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.Close() })
-	b.now = func() time.Time { return day0(t, "2026-11-24") }
+	today := day0(t, "2026-11-24")
+	b.now = func() time.Time { return today }
 	return b
 }
 

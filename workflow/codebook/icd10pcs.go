@@ -180,8 +180,8 @@ func (t *pcsTables) row(ctx context.Context, start xml.StartElement, fixed []axi
 			open = false
 		case xml.StartElement:
 			if e.Name.Local != "axis" {
-				if err := t.d.Skip(); err != nil {
-					return t.fault("well-formed XML", "", err)
+				if err := t.skip(); err != nil {
+					return err
 				}
 				continue
 			}

@@ -77,6 +77,14 @@ func (x *xmlReader) text() (string, error) {
 	return squeeze(b.String()), nil
 }
 
+// skip passes over the element that has just begun.
+func (x *xmlReader) skip() error {
+	if err := x.d.Skip(); err != nil {
+		return x.fault("well-formed XML", "", err)
+	}
+	return nil
+}
+
 func attribute(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
 		if a.Name.Local == name {
@@ -184,7 +192,7 @@ func (t *tabular) start(ctx context.Context, e xml.StartElement) error {
 	case name == "name" && parent == "diag":
 		return t.diagName()
 	case name == "introduction":
-		return t.d.Skip()
+		return t.skip()
 	case t.kinds[name] != "" && (parent == "diag" || parent == "section" || parent == "chapter"):
 		return t.container(ctx, t.kinds[name])
 	}

@@ -235,7 +235,7 @@ func (e *FileError) Error() string {
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
-	return b.String()
+	return strings.ToValidUTF8(b.String(), "?") // names in archives and what parsers quote may be anything
 }
 
 func (e *FileError) Unwrap() error { return e.Err }

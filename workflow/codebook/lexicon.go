@@ -14,7 +14,8 @@ import (
 type lexicon struct {
 	stems    []string // sorted
 	count    []int32
-	letters  []uint32 // which letters each has, as bits: a cheap test before the distance is computed
+	letters  []uint32  // which letters each has, as bits: a cheap test before the distance is computed
+	weights  []float64 // by number: of a title's words, those that say little count less
 	total    float64
 	synonyms map[string][]synonym // by first stem
 }
@@ -40,6 +41,10 @@ func (b *Book) loadLexicon() (*lexicon, error) {
 		lex.count = append(lex.count, int32(n))
 		lex.letters = append(lex.letters, letterBits(stem))
 	}
+	lex.weights = make([]float64, len(lex.stems)+1)
+	for i, stem := range lex.stems {
+		lex.weights[i+1] = lex.weight(int(lex.count[i])) * quiet(stem)
+	}
 	lex.synonyms = readSynonyms(synonymTable)
 	return lex, nil
 }
@@ -52,27 +57,46 @@ func letterBits(stem string) uint32 {
 	return bits
 }
 
-// df is how many codes have the stem.
-func (l *lexicon) df(stem string) int {
+// stems is a range of numbers of stems, first included, end not. An empty one is no stem.
+type stems struct{ first, end int32 }
+
+// exact is the number of a stem.
+func (l *lexicon) exact(stem string) stems {
 	i, ok := slices.BinarySearch(l.stems, stem)
 	if !ok {
-		return 0
+		return stems{}
 	}
-	return int(l.count[i])
+	return stems{int32(i) + 1, int32(i) + 2}
+}
+
+// begins is all stems that start with the prefix.
+func (l *lexicon) begins(prefix string) stems {
+	i, _ := slices.BinarySearch(l.stems, prefix)
+	j := i
+	for j < len(l.stems) && strings.HasPrefix(l.stems[j], prefix) {
+		j++
+	}
+	return stems{int32(i) + 1, int32(j) + 1}
+}
+
+// df is how many codes have a stem, of a range the commonest.
+func (l *lexicon) df(s stems) int {
+	most := 0
+	for n := s.first; n < s.end; n++ {
+		most = max(most, int(l.count[n-1]))
+	}
+	return most
+}
+
+// has reports whether the book has the stem.
+func (l *lexicon) has(stem string) bool {
+	_, ok := slices.BinarySearch(l.stems, stem)
+	return ok
 }
 
 // weight is the inverse document frequency: what a word tells apart.
 func (l *lexicon) weight(df int) float64 {
 	return math.Log(1 + (l.total+0.5)/(float64(df)+0.5))
-}
-
-// begins reports whether any stem starts with the prefix, and how many codes the commonest of them has.
-func (l *lexicon) begins(prefix string) (any bool, df int) {
-	i, _ := slices.BinarySearch(l.stems, prefix)
-	for ; i < len(l.stems) && strings.HasPrefix(l.stems[i], prefix); i++ {
-		any, df = true, max(df, int(l.count[i]))
-	}
-	return any, df
 }
 
 // similar lists up to three stems that a word may have been meant to be: one typing error from four characters on, two from eight.

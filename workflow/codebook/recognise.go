@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // head is the beginning of a file, by which it is recognised: names drift from release to release, layouts hardly do.
@@ -29,8 +30,8 @@ type importer struct {
 	read func(ctx context.Context, in input, r io.Reader) (*edition, []string, error)
 }
 
-// importers lists what is recognised, in the order in which it is tried.
-func importers() []importer {
+// importers lists what is recognised, in the order in which it is tried. The list never changes; it is made once because it holds patterns.
+var importers = sync.OnceValue(func() []importer {
 	return []importer{
 		{"ICD-10-CM order file", isOrderFile(false), readOrder(kindICD10CM)},
 		{"ICD-10-PCS order file", isOrderFile(true), readOrder(kindICD10PCS)},
@@ -55,7 +56,7 @@ func importers() []importer {
 		{"ICD-10-CM codes file", isCodesFile(false), readCodes(kindICD10CM)},
 		{"ICD-10-PCS codes file", isCodesFile(true), readCodes(kindICD10PCS)},
 	}
-}
+})
 
 // recognise finds the importer for a file. ok is false for what nobody knows; why then says what it looks like.
 func recognise(in input) (imp importer, why string, ok bool, err error) {

@@ -2,7 +2,7 @@ package codebook
 
 // schemaVersion changes whenever the layout of the file or the way in which stems or records are made does; a file of another version is
 // refused with the advice to build it again, and the starter's cache is made anew.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // applicationID marks our files ("CCCB") in SQLite's header.
 const applicationID = 0x43434342
@@ -73,18 +73,17 @@ CREATE TABLE block_notes (
 	PRIMARY KEY (release, place, number)
 ) WITHOUT ROWID;
 
--- What search shows and ranks by. Numbers rise with how seldom a code is what people mean, so that a search may stop early.
+-- What search ranks by (see searchDoc) and shows. Numbers rise with how seldom a code is what people mean, so that a search may stop early.
 CREATE TABLE docs (
 	id     INTEGER PRIMARY KEY,
 	system TEXT NOT NULL,
 	code   TEXT NOT NULL,
-	title  TEXT NOT NULL,
-	words  TEXT NOT NULL,
-	more   TEXT NOT NULL
+	stems  BLOB NOT NULL,
+	title  TEXT NOT NULL
 );
-CREATE VIRTUAL TABLE texts USING fts5 (stems, content='', columnsize=0, detail=none, prefix='2 3', tokenize='ascii');
+CREATE VIRTUAL TABLE texts USING fts5 (stems, content='', columnsize=0, detail=none, tokenize='ascii');
 
--- The vocabulary of stems with the number of codes that have each, for typing errors.
+-- The vocabulary: one line a stem, sorted, with the number of codes that have it. The number of its line is the stem's number in docs.
 CREATE TABLE vocabulary (
 	id   INTEGER PRIMARY KEY,
 	data BLOB NOT NULL

@@ -155,10 +155,8 @@ func american(w string) string {
 		w = w[:len(w)-3] + "or"
 	case strings.HasSuffix(w, "ours"):
 		w = w[:len(w)-4] + "ors"
-	case strings.HasSuffix(w, "tre"):
-		w = w[:len(w)-3] + "ter"
-	case strings.HasSuffix(w, "bre"):
-		w = w[:len(w)-3] + "ber"
+	case strings.HasSuffix(w, "centre"), strings.HasSuffix(w, "litre"), strings.HasSuffix(w, "metre"), strings.HasSuffix(w, "fibre"):
+		w = w[:len(w)-2] + "er"
 	}
 	return w
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
@@ -120,7 +119,7 @@ func (lib *library) write(ctx context.Context, path string, meta map[string]stri
 	w.releases(lib)
 	w.tabular(lib)
 	keys := lib.sortedKeys()
-	docs := lib.docs(keys)
+	docs, vocabulary := lib.docs(keys)
 	total := len(keys) + len(docs)
 	w.step = func(done int) {
 		if step != nil {
@@ -129,7 +128,7 @@ func (lib *library) write(ctx context.Context, path string, meta map[string]stri
 	}
 	w.records(lib, keys)
 	w.members(lib)
-	w.docs(docs, len(keys))
+	w.docs(docs, vocabulary, len(keys))
 	if w.err != nil {
 		return fmt.Errorf("writing the codebook: %w", w.err)
 	}
@@ -269,112 +268,6 @@ func (w *writer) members(lib *library) {
 		}
 	})
 }
-
-// doc is one code as search sees it.
-type doc struct {
-	codeKey
-	title, words, more string
-	rank               int
-}
-
-// docs makes what search needs, the likeliest first: codes that the starter describes, then short titles before long ones, with the
-// seventh-character variants, of which there are tens of thousands, at the end.
-func (lib *library) docs(keys []codeKey) []doc {
-	var out []doc
-	for _, k := range keys {
-		r := lib.records[k]
-		if len(r.spans) == 0 {
-			continue
-		}
-		d := doc{codeKey: k, more: lib.more[k], rank: 2}
-		var extra []string
-		for _, s := range r.spans { // in order of time, the starter last: the newest official title wins
-			switch starter := lib.releases[s.release].Kind == kindStarter; {
-			case starter && d.title != "":
-				d.rank = 0
-				extra = append(extra, s.title)
-			case starter:
-				d.rank, d.title = 0, s.title
-			case s.title != "":
-				d.title = s.title
-			}
-			extra = append(extra, s.short)
-		}
-		for _, t := range r.texts {
-			if t.Kind == KindShort {
-				extra = append(extra, t.Text)
-			}
-		}
-		d.words = joinDistinct(append(lib.keywords[k], extra...))
-		if k.system == codes.ICD10CM && len(k.key) == 7 || k.system == codes.ICD10PCS {
-			d.rank += 1
-		}
-		out = append(out, d)
-	}
-	slices.SortStableFunc(out, func(a, b doc) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(len(a.title), len(b.title)))
-	})
-	return out
-}
-
-func joinDistinct(list []string) string {
-	var out []string
-	for _, s := range list {
-		if s != "" && !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return strings.Join(out, " | ")
-}
-
-// systemToken is a stem that every code of a system has, so that a search can keep to it. No text can make it.
-func systemToken(system codes.System) string { return "xsystem" + string(system) }
-
-func (w *writer) docs(docs []doc, done int) {
-	df := map[string]int{}
-	w.each("INSERT INTO docs (id, system, code, title, words, more) VALUES ($1, $2, $3, $4, $5, $6)", func(insert func(...any)) {
-		for i, d := range docs {
-			insert(i+1, string(d.system), d.key, d.title, d.words, d.more)
-			if i%2048 == 0 {
-				w.step(done + i/2)
-			}
-		}
-	})
-	w.each("INSERT INTO texts (rowid, stems) VALUES ($1, $2)", func(insert func(...any)) {
-		seen := map[string]bool{}
-		var line strings.Builder
-		for i, d := range docs {
-			clear(seen)
-			line.Reset()
-			line.WriteString(systemToken(d.system))
-			for _, text := range []string{d.title, d.words, d.more} {
-				for _, t := range tokens(text) {
-					if !seen[t] {
-						seen[t] = true
-						df[t]++
-						line.WriteByte(' ')
-						line.WriteString(indexed(t))
-					}
-				}
-			}
-			insert(i+1, line.String())
-			if i%2048 == 0 {
-				w.step(done + len(docs)/2 + i/2)
-			}
-		}
-	})
-	var vocabulary []byte
-	for _, t := range slices.Sorted(maps.Keys(df)) {
-		vocabulary = append(vocabulary, t...)
-		vocabulary = append(vocabulary, ' ')
-		vocabulary = strconv.AppendInt(vocabulary, int64(df[t]), 10)
-		vocabulary = append(vocabulary, '\n')
-	}
-	w.each("INSERT INTO vocabulary (id, data) VALUES (1, $1)", func(insert func(...any)) { insert(vocabulary) })
-}
-
-// indexed writes a stem as FTS5's ascii tokenizer keeps it whole: the ampersand of "i&d" is no token character there.
-func indexed(stem string) string { return strings.ReplaceAll(stem, "&", "xandx") }
 
 // syncFile makes sure that a file's bytes are on the disk before its name is.
 func syncFile(path string) error {
