@@ -97,7 +97,8 @@ func (v *validityRun) code(ctx context.Context, system codes.System, code string
 		c.source = release.Name + " (" + release.File + ")"
 	}
 	switch {
-	case !held && !known:
+	case !held && (!known || e.Release == ""):
+		// Nothing answers for that day; that other releases have the code or end before it says nothing about it.
 		v.noteUnheld(system, code, d.Day)
 	case !held && e.Valid && e.Billable:
 		if asksForList(system) {
