@@ -201,6 +201,9 @@ func readInputs(ctx context.Context, paths []string, opts BuildOptions, report *
 				break
 			}
 			seen[ed.sha] = in.path
+			if ed.datedBy != "" && ed.datedBy != in.name() {
+				report.Warnings = append(report.Warnings, fmt.Sprintf("%s: nothing in it and nothing in its name says which edition it is; %q was taken to mean %s", in.path, ed.datedBy, ed.name))
+			}
 			report.Warnings = append(report.Warnings, warnings...)
 			report.Read = append(report.Read, ReadFile{File: in.path, What: imp.what, Note: describe(ed)})
 			editions = append(editions, ed)

@@ -107,6 +107,7 @@ func TestLookupAnswersAsOfTheDay(t *testing.T) {
 		{"CPTModifierIsNotTheFiles", codes.Modifier, "25", "2026-10-05", true, true, true, "starter", "No file that is loaded holds the CPT modifiers whole"},
 		{"CPT", codes.CPT, "31297", "2026-10-05", true, true, true, "starter", "No file that is loaded holds CPT whole"},
 		{"UnknownCPT", codes.CPT, "99999", "2026-10-05", false, false, false, "", "no file that is loaded holds CPT whole"},
+		{"PlaceOfServicePadded", codes.POS, "2", "2026-10-05", true, true, true, "starter", "Listed"},
 		{"PCS", codes.ICD10PCS, "0ft44zz", "2020-10-01", true, true, true, "ICD-10-PCS FY2021", "In force"},
 		{"PCSTable", codes.ICD10PCS, "0FT", "2020-10-01", true, true, false, "ICD-10-PCS FY2021", "A heading"},
 		{"ICDListedByTheStarter", codes.ICD10CM, "M54.50", "2026-11-24", true, true, true, "starter", "No ICD-10-CM release that is loaded answers for 24 Nov 2026"},

@@ -41,7 +41,8 @@ func holdsWhole(system codes.System, key string) bool {
 type edition struct {
 	kind        string
 	name        string
-	first, made day // first day; last day of the period that it was made for
+	first, made day    // first day; last day of the period that it was made for
+	datedBy     string // the name that told the year, when it was a name
 	file, sha   string
 	rank        int  // of two files for the same edition, the one that holds more wins
 	whole       bool // the file holds its code set whole
@@ -88,6 +89,12 @@ var (
 // Official names drift (icd10cm_order_2020.txt, icd10cm-order-Jan-2021.txt, icd10cm-codes-April-1-2026.txt, HCPC2026_JUL_ANWEB_06172026.txt),
 // so nothing but year and month is read from them.
 func dateInName(names []string) (year, month int) {
+	year, month, _ = datedBy(names)
+	return year, month
+}
+
+// datedBy also gives the name that told.
+func datedBy(names []string) (year, month int, name string) {
 	for _, name := range names {
 		m := yearInName.FindStringSubmatch(name)
 		if m == nil {
@@ -97,9 +104,9 @@ func dateInName(names []string) (year, month int) {
 		if m := monthInName.FindStringSubmatch(name); m != nil {
 			month = strings.Index("janfebmaraprmayjunjulaugsepoctnovdec", strings.ToLower(m[1][:3]))/3 + 1
 		}
-		return year, month
+		return year, month, name
 	}
-	return 0, 0
+	return 0, 0, ""
 }
 
 var errNoYear = fmt.Errorf("the file does not say which edition it is, and neither its name nor its folder's holds a year; " +
@@ -121,11 +128,13 @@ func fiscalYear(year, month int) (fy int, first, made day) {
 
 // icdEdition starts an edition of an ICD-10 file, dated by its name.
 func icdEdition(kind, label string, names []string) (*edition, error) {
-	year, month := dateInName(names)
+	year, month, by := datedBy(names)
 	if year == 0 {
 		return nil, errNoYear
 	}
-	return icdEditionOf(kind, label, year, month), nil
+	ed := icdEditionOf(kind, label, year, month)
+	ed.datedBy = by
+	return ed, nil
 }
 
 func icdEditionOf(kind, label string, year, month int) *edition {
@@ -135,15 +144,15 @@ func icdEditionOf(kind, label string, year, month int) *edition {
 
 // hcpcsEdition: quarterly files name their month and are for that quarter; annual ones name the year alone.
 func hcpcsEdition(names []string) (*edition, error) {
-	year, month := dateInName(names)
+	year, month, by := datedBy(names)
 	switch {
 	case year == 0:
 		return nil, errNoYear
 	case month == 0:
-		return &edition{kind: kindHCPCS, first: makeDay(year, 1, 1), made: makeDay(year, 12, 31), name: fmt.Sprintf("HCPCS Level II %d", year)}, nil
+		return &edition{datedBy: by, kind: kindHCPCS, first: makeDay(year, 1, 1), made: makeDay(year, 12, 31), name: fmt.Sprintf("HCPCS Level II %d", year)}, nil
 	}
 	first := (month-1)/3*3 + 1
 	start := makeDay(year, first, 1)
 	end := dayOf(start.time().AddDate(0, 3, -1))
-	return &edition{kind: kindHCPCS, first: start, made: end, name: fmt.Sprintf("HCPCS Level II %s %d", start.time().Format("January"), year)}, nil
+	return &edition{datedBy: by, kind: kindHCPCS, first: start, made: end, name: fmt.Sprintf("HCPCS Level II %s %d", start.time().Format("January"), year)}, nil
 }

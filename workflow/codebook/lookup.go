@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,7 +47,7 @@ func (b *Book) load(ctx context.Context, system codes.System, key string) (*reco
 // ok says whether the book knows the code at all, on whatever day; Entry.Valid says whether it exists on that day. When it is not known the
 // entry still says so in its Status, and whether that means that it does not exist. Errors are failures to read the file only.
 func (b *Book) Lookup(ctx context.Context, system codes.System, code string, on time.Time) (Entry, bool, error) {
-	key := keyOf(code)
+	key := keyFor(system, code)
 	d := b.day(on)
 	rec, err := b.load(ctx, system, key)
 	if err != nil {
@@ -77,12 +78,19 @@ func (b *Book) Find(ctx context.Context, code string, on time.Time) ([]Entry, er
 	return out, nil
 }
 
-// Systems lists the code systems that a code may belong to by its form, likeliest first.
+// Systems lists the code systems that a code typed on its own may belong to by its form: first those that codes.SystemsOf names, likeliest
+// first, then others whose codes look so (headings of ICD-10-PCS, letters that HCPCS does not use yet).
 func Systems(code string) []codes.System {
-	if i := strings.IndexByte(code, '.'); i >= 0 && isICD10CM(keyOf(code)) && keyOf(code[:i]) != "" {
-		return []codes.System{codes.ICD10CM}
+	out := codes.SystemsOf(code)
+	if strings.Contains(code, ".") && len(out) > 0 {
+		return out // the dot says that it is a diagnosis
 	}
-	return plausible(keyOf(code))
+	for _, system := range plausible(keyOf(code)) {
+		if !slices.Contains(out, system) {
+			out = append(out, system)
+		}
+	}
+	return out
 }
 
 // entry puts together what the record says as of a day.

@@ -37,6 +37,17 @@ func keyOf(code string) string {
 	return b.String()
 }
 
+// keyFor is keyOf for a code typed as one of a system: short numbers are padded as the system writes them (place of service 2 is 02).
+func keyFor(system codes.System, code string) string {
+	switch system {
+	case codes.POS, codes.Revenue, codes.MSDRG, codes.NDC:
+		if n, err := codes.Normalize(system, code); err == nil {
+			return keyOf(n)
+		}
+	}
+	return keyOf(code)
+}
+
 // show writes a key as its code set does.
 func show(system codes.System, key string) string {
 	switch {
