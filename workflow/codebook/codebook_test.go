@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -456,4 +457,29 @@ func TestOpenRefusesWhatIsNoCodebook(t *testing.T) {
 		}
 		b.Close()
 	}
+}
+
+// TestManyReadersAtOnce is for the race detector: one book, every method, many goroutines.
+func TestManyReadersAtOnce(t *testing.T) {
+	t.Parallel()
+	b := official(t)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 5 {
+				if _, ok, err := b.Lookup(t.Context(), codes.ICD10CM, "I10", day0(t, "2026-03-02")); !ok || err != nil {
+					t.Error(ok, err)
+				}
+				if hits, err := b.Search(t.Context(), []string{"low back pain", "fracture", "pnuemonia", "3129"}[i%4], SearchOptions{}); len(hits) == 0 || err != nil {
+					t.Error(len(hits), err)
+				}
+				if _, err := b.Notes(t.Context(), codes.ICD10CM, "S52.501A", day0(t, "2021-03-02")); err != nil {
+					t.Error(err)
+				}
+				b.Known(codes.ICD10CM, "I10")
+				b.Near(codes.ICD10CM, "M54.5O", day0(t, "2026-03-02"))
+			}
+		})
+	}
+	wg.Wait()
 }
