@@ -1,0 +1,186 @@
+package message
+
+import (
+	"net/mail"
+	"strings"
+)
+
+// parseAddresses reads an address list as mail has it. Groups are flattened. What has no address at all is left out, except that a single
+// value without any "@" and without brackets is kept as a name.
+//
+// The list is split by a scanner of our own, since one broken address must not cost the others; each piece is then read.
+func parseAddresses(v string) []Address {
+	v = strings.TrimSpace(v)
+	if v == "" {
+		return nil
+	}
+	var out []Address
+	for _, piece := range splitAddresses(v) {
+		if a, ok := parseAddress(piece); ok {
+			out = append(out, a)
+		}
+		if len(out) >= 2000 {
+			break
+		}
+	}
+	return out
+}
+
+// splitAddresses cuts a list at commas and semicolons outside quotes, comments, brackets, and drops the names of groups.
+func splitAddresses(v string) []string {
+	var out []string
+	start, depth, quoted, angle := 0, 0, false, false
+	add := func(end int) {
+		if p := strings.TrimSpace(v[start:end]); p != "" {
+			out = append(out, p)
+		}
+	}
+	// A quote that is never closed would swallow the rest of the list: then quotes do not count.
+	quotes := strings.Count(v, `"`)-strings.Count(v, `\"`) > 1 || strings.Count(v, `"`)%2 == 0
+	for i := 0; i < len(v); i++ {
+		switch c := v[i]; {
+		case c == '\\' && (quoted || depth > 0):
+			i++
+		case c == '"' && depth == 0 && quotes:
+			if quoted || strings.IndexByte(v[i+1:], '"') >= 0 {
+				quoted = !quoted
+			}
+		case quoted:
+		case c == '(' && strings.IndexByte(v[i:], ')') > 0:
+			depth++
+		case c == ')' && depth > 0:
+			depth--
+		case depth > 0:
+		case c == '<':
+			angle = true
+		case c == '>':
+			angle = false
+		case c == ':' && !angle && !strings.ContainsAny(v[start:i], "@<"):
+			start = i + 1 // a group's name
+		case (c == ',' && !(angle && strings.IndexByte(v[i:], '>') >= 0)) || (c == ';' && !angle):
+			add(i)
+			start = i + 1
+			angle = false
+		}
+	}
+	add(len(v))
+	return out
+}
+
+// parseAddress reads one address.
+func parseAddress(s string) (Address, bool) {
+	// The well-formed ones, which are nearly all: net/mail, as go-message does it, but with our own reading of encoded words.
+	if !strings.Contains(s, "=?") {
+		if a, err := mail.ParseAddress(s); err == nil && strings.IndexByte(a.Name, '\n') < 0 {
+			return Address{Name: oneLine(a.Name), Address: oneLine(a.Address)}, true
+		}
+	}
+	name, addr := "", ""
+	open := strings.LastIndexByte(s, '<')
+	if open >= 0 {
+		name = s[:open]
+		addr = s[open+1:]
+		if end := strings.IndexByte(addr, '>'); end >= 0 {
+			if name == "" {
+				name = addr[end+1:]
+			}
+			addr = addr[:end]
+		}
+		// Name <a@b> <a@b>
+		if i := strings.IndexByte(name, '<'); i >= 0 {
+			name = name[:i]
+		}
+	} else {
+		rest := stripComments(s)
+		for _, w := range strings.Fields(rest) {
+			if strings.Contains(w, "@") && addr == "" {
+				addr = strings.Trim(w, `"'[]<>`)
+			} else {
+				name += w + " "
+			}
+		}
+		if name == "" { // ann@clinic.example (Ann Lee)
+			if i, j := strings.IndexByte(s, '('), strings.LastIndexByte(s, ')'); i >= 0 && j > i {
+				name = s[i+1 : j]
+			}
+		}
+	}
+	addr = decodeWords(strings.TrimSpace(stripComments(addr)))
+	if i := strings.LastIndexByte(addr, ':'); i >= 0 && strings.HasPrefix(addr, "@") { // a source route: @relay:ann@clinic.example
+		addr = addr[i+1:]
+	}
+	if after, ok := cutPrefixFold(addr, "mailto:"); ok {
+		addr = after
+	}
+	if at := strings.LastIndexByte(addr, '@'); at >= 0 {
+		addr = strings.ReplaceAll(addr[:at], " ", "") + "@" + strings.Trim(strings.ReplaceAll(addr[at+1:], " ", ""), ".")
+	}
+	name = unquoteName(name)
+	if addr == "" && name == "" {
+		return Address{}, false
+	}
+	if name == addr {
+		name = ""
+	}
+	return Address{Name: name, Address: addr}, true
+}
+
+// unquoteName decodes a display name: quotes and comments removed, encoded words decoded wherever they stand.
+func unquoteName(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		s = s[1 : len(s)-1]
+	}
+	s = strings.Trim(s, `"`)
+	s = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(s)
+	return strings.Trim(decodeWords(s), `" `)
+}
+
+func cutPrefixFold(s, prefix string) (string, bool) {
+	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+		return s[len(prefix):], true
+	}
+	return s, false
+}
+
+// parseIDs reads Message-IDs: what stands in angle brackets, or, where there are none, the words that look like ids. Doubles are dropped.
+func parseIDs(v string) []string {
+	var out []string
+	add := func(id string) {
+		id = strings.Join(strings.Fields(id), "")
+		id = strings.Trim(id, "<>,;\"'")
+		if id == "" || len(id) > 1000 {
+			return
+		}
+		for _, have := range out {
+			if have == id {
+				return
+			}
+		}
+		out = append(out, id)
+	}
+	rest := v
+	for len(out) < 200 {
+		i := strings.IndexByte(rest, '<')
+		if i < 0 {
+			break
+		}
+		j := strings.IndexByte(rest[i:], '>')
+		if j < 0 { // cut off
+			if strings.Contains(rest[i:], "@") {
+				add(rest[i+1:])
+			}
+			break
+		}
+		add(rest[i+1 : i+j])
+		rest = rest[i+j+1:]
+	}
+	if len(out) == 0 {
+		for _, w := range strings.Fields(v) {
+			if strings.Contains(w, "@") && len(out) < 200 {
+				add(w)
+			}
+		}
+	}
+	return out
+}

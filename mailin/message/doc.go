@@ -1,0 +1,21 @@
+// Package message turns the bytes of a mail into what a person reads: who wrote, when, about what, the readable text, which part of it is new,
+// which is quoted history and which is the sign-off, and the attachments as streams of decoded bytes.
+//
+// The bytes come from strangers: from every mail program ever written, from gateways that rewrite, cut and stamp, and from people who want to
+// hurt the reader. So the package has two rules. It always yields a usable Message, with the error and the problems beside it, because a mail
+// that is hard to read is still somebody's question. And its memory is bounded by Limits, never by the mail: texts are collected up to a limit,
+// attachments pass through as streams and are hashed on the way.
+//
+// The package is pure: no files, no network, no clock, no state. Distinct calls may run at the same time.
+//
+// Order of use:
+//
+//  1. ContentKey over the stored bytes says whether this mail is already known (DESIGN, "Doubles").
+//  2. Parse reads the mail. Options.Attachment receives each attachment while the mail passes by.
+//  3. If Parse had killed the process on this mail before, Fallback reads it without understanding MIME at all, so that even such a mail
+//     reaches a person.
+//
+// MIME structure is read by a scanner of lines of our own (scanner.go), because real mail breaks the rules in ways that a strict reader answers
+// with an error and no text: boundaries that are missing, wrong or never closed, header lines that are none, base64 with holes. Well-formed
+// values go through go-message; what it refuses, the repair layer of this package reads leniently, and says so in Message.Problems.
+package message

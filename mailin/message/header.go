@@ -1,0 +1,249 @@
+package message
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// header is one header block after repair.
+type header struct {
+	fields  []Field
+	charset string // of raw 8-bit values, from Content-Type; "" if not stated
+	long    bool   // lines were left out at the limit
+	junk    bool   // lines that are no header were dropped or joined
+	noBlank bool   // the body began without an empty line
+}
+
+// get returns the raw value of the first field of that name, "" if there is none.
+func (h *header) get(name string) string {
+	for i := range h.fields {
+		if strings.EqualFold(h.fields[i].Name, name) {
+			return h.fields[i].raw
+		}
+	}
+	return ""
+}
+
+func (h *header) has(name string) bool {
+	for i := range h.fields {
+		if strings.EqualFold(h.fields[i].Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// readHeader reads a header block up to the empty line after it, to a boundary line or the end. top marks the header of a whole message, which
+// may have an mbox "From " line and empty lines before it. What turns out to be body is given back to the scanner.
+func readHeader(s *scanner, limit int, top bool) *header {
+	h := &header{}
+	lines := readBlock(s, limit, top, h)
+	if top && len(lines) > 0 && onlyTrace(lines) {
+		// QUIRK: a gateway put an empty line after the trace fields that it added; the real header follows as if it were body.
+		if next := s.peekLine(); fieldName(next) != "" && knownField(fieldName(next)) && !s.over() {
+			lines = append(lines, readBlock(s, limit, false, h)...)
+		}
+	}
+	h.parse(s, lines)
+	return h
+}
+
+// readBlock collects the lines up to an empty one. The lines are copies.
+func readBlock(s *scanner, limit int, top bool, h *header) [][]byte {
+	var lines [][]byte
+	size, atStart := 0, true
+	keep := true
+	for !s.over() {
+		piece, start := s.line()
+		if piece == nil {
+			break
+		}
+		text := bytes.TrimRight(piece, "\r\n")
+		if start && len(text) == 0 {
+			if top && atStart {
+				continue // empty lines before the header
+			}
+			return lines
+		}
+		if start && len(bytes.TrimSpace(text)) == 0 {
+			// A line of white space continues the field if the header goes on after it; else it is meant as the empty line.
+			if name := fieldName(s.peekLine()); name == "" || !knownField(name) {
+				if !(top && atStart) {
+					return lines
+				}
+			}
+			continue
+		}
+		atStart = false
+		size += len(piece)
+		if size > limit {
+			h.long, keep = true, false
+		}
+		if !keep {
+			continue
+		}
+		if !start && len(lines) > 0 {
+			lines[len(lines)-1] = append(lines[len(lines)-1], text...)
+			continue
+		}
+		lines = append(lines, append([]byte(nil), piece...))
+		lines[len(lines)-1] = bytes.TrimRight(lines[len(lines)-1], "\r\n")
+	}
+	return lines
+}
+
+// parse makes fields of the lines, and gives back to the scanner what is body.
+func (h *header) parse(s *scanner, lines [][]byte) {
+	lines = splitBareCR(lines)
+	lastKnown := -1
+	for i, l := range lines {
+		if name := fieldName(l); name != "" && knownField(name) {
+			lastKnown = i
+		}
+	}
+	for i, l := range lines {
+		if l[0] == ' ' || l[0] == '\t' {
+			if n := len(h.fields); n > 0 {
+				h.fields[n-1].raw += " " + string(bytes.TrimSpace(l))
+				continue
+			}
+		}
+		if name := fieldName(l); name != "" {
+			value := l[bytes.IndexByte(l, ':')+1:]
+			h.fields = append(h.fields, Field{Name: name, raw: string(bytes.TrimSpace(value))})
+			continue
+		}
+		if isMboxFrom(l) {
+			continue
+		}
+		if i > lastKnown {
+			// No header line follows: the empty line is missing, and this is the body. A word too much in the text is better than a body lost.
+			h.noBlank = true
+			body := make([][]byte, 0, len(lines)-i+1)
+			for _, b := range lines[i:] {
+				body = append(body, append(append([]byte(nil), b...), '\n'))
+			}
+			if !s.over() {
+				body = append(body, []byte("\n"))
+			}
+			s.restore(body)
+			break
+		}
+		// A header line follows: this one was folded without a space, or is junk.
+		h.junk = true
+		if n := len(h.fields); n > 0 {
+			h.fields[n-1].raw += " " + string(bytes.TrimSpace(l))
+		}
+	}
+	for i := range h.fields {
+		h.fields[i].raw = strings.ReplaceAll(h.fields[i].raw, "\x00", "")
+	}
+}
+
+// decode fills the values of the fields; charset is what the body states, for values with raw 8-bit bytes.
+func (h *header) decode(charset string) {
+	h.charset = charset
+	for i := range h.fields {
+		f := &h.fields[i]
+		f.raw = rawToUTF8(f.raw, charset)
+		f.Value = decodeWords(f.raw)
+		f.Name = strings.ToValidUTF8(f.Name, "\uFFFD")
+	}
+}
+
+// rawToUTF8 reads a value with raw 8-bit bytes: UTF-8 if it is, else the charset that the mail states, else windows-1252.
+func rawToUTF8(v, charset string) string {
+	if utf8.ValidString(v) {
+		return v
+	}
+	if charset != "" {
+		if s, ok := decodeCharset([]byte(v), charset); ok {
+			return s
+		}
+	}
+	return decode1252([]byte(v))
+}
+
+// splitBareCR breaks lines at CRs within them; each piece is a line of its own.
+func splitBareCR(lines [][]byte) [][]byte {
+	found := false
+	for _, l := range lines {
+		if bytes.IndexByte(l, '\r') >= 0 {
+			found = true
+			break
+		}
+	}
+	if !found {
+		return lines
+	}
+	var out [][]byte
+	for _, l := range lines {
+		for i, piece := range bytes.Split(l, []byte{'\r'}) {
+			if len(bytes.TrimSpace(piece)) == 0 {
+				continue
+			}
+			if i > 0 && fieldName(piece) == "" && piece[0] != ' ' && piece[0] != '\t' {
+				piece = append([]byte(" "), piece...)
+			}
+			out = append(out, piece)
+		}
+	}
+	return out
+}
+
+// fieldName returns the name of the field that the line begins, or "". White space before the colon is forgiven.
+func fieldName(line []byte) string {
+	i := bytes.IndexByte(line, ':')
+	if i <= 0 || i > 128 {
+		return ""
+	}
+	name := bytes.TrimRight(line[:i], " \t")
+	if len(name) == 0 {
+		return ""
+	}
+	for _, c := range name {
+		if c <= ' ' || c >= 0x7f {
+			return ""
+		}
+	}
+	return string(name)
+}
+
+func isMboxFrom(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))
+}
+
+// knownField says whether a name is one that real mail uses in headers, so that a line of prose ("Note: ...") is not taken for one.
+func knownField(name string) bool {
+	n := strings.ToLower(name)
+	switch n {
+	case "from", "to", "cc", "bcc", "subject", "date", "sender", "reply-to", "message-id", "in-reply-to", "references", "received",
+		"return-path", "mime-version", "delivered-to", "authentication-results", "dkim-signature", "domainkey-signature", "precedence",
+		"auto-submitted", "importance", "priority", "sensitivity", "organization", "user-agent", "errors-to", "envelope-to", "status",
+		"thread-topic", "thread-index", "feedback-id", "received-spf", "apparently-to", "delivery-date", "accept-language", "comments",
+		"keywords", "return-receipt-to", "disposition-notification-to", "original-recipient", "lines", "mailing-list", "newsgroups":
+		return true
+	}
+	for _, p := range [...]string{"x-", "content-", "list-", "arc-", "resent-", "dkim-", "original-"} {
+		if strings.HasPrefix(n, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyTrace says that a header block has nothing but what servers add on the way.
+func onlyTrace(lines [][]byte) bool {
+	for _, l := range lines {
+		if l[0] == ' ' || l[0] == '\t' || isMboxFrom(l) {
+			continue
+		}
+		switch strings.ToLower(fieldName(l)) {
+		case "received", "return-path", "delivered-to", "envelope-to", "delivery-date", "x-original-to", "status", "x-status", "x-uid":
+		default:
+			return false
+		}
+	}
+	return true
+}

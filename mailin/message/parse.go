@@ -1,0 +1,226 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Parse reads a mail from r. It always returns a usable Message. The error is that of r or of Options.Attachment; what is wrong with the mail
+// itself is no error but a sentence in Message.Problems.
+//
+// It reads r once, in one goroutine, in time linear in the bytes, and holds at most the texts (Limits.TextBytes), one header block
+// (Limits.HeaderBytes) and some buffers at a time.
+func Parse(r io.Reader, opts Options) (*Message, error) {
+	limits := opts.Limits.withDefaults()
+	sh := &shared{limits: limits, attach: opts.Attachment, tapLeft: embeddedBytes, textLeft: limits.TextBytes, htmlLeft: limits.TextBytes}
+	msg := &Message{}
+	sh.msg = msg
+	lr := &limitReader{r: r, n: limits.MessageBytes}
+	w := &walker{shared: sh, msg: msg}
+	root := w.message(lr, 0)
+	if lr.hit {
+		w.problem("The mail is larger than %s; what lies beyond was not read.", sizeWords(limits.MessageBytes))
+	}
+	w.finish(root)
+	err := lr.err
+	if err != nil {
+		err = fmt.Errorf("reading the mail: %w", err)
+		w.problem("The mail could not be read to its end.")
+	}
+	if sh.attachErr != nil {
+		err = errors.Join(err, sh.attachErr)
+	}
+	return msg, err
+}
+
+// embeddedBytes bounds what is held of attached mails, so that they can be handed on as attachments after they were read. All of one mail
+// together; what does not fit is listed with its size and digest.
+const embeddedBytes = 2 << 20
+
+// shared is what the walkers of a mail and of the mails attached to it have in common.
+type shared struct {
+	limits    Limits
+	attach    func(*Attachment, io.Reader) error
+	attachErr error
+	msg       *Message // the outermost: owns attachments and problems
+
+	parts              int
+	tapLeft            int
+	textLeft, htmlLeft int
+	tooMany, tooDeep   bool
+}
+
+// walker reads one message: the mail itself or one attached to it.
+type walker struct {
+	*shared
+	msg    *Message
+	bodies int // text parts met so far
+	leaves int
+	report bool // the message is a multipart/report
+}
+
+// problem records a sentence once. args must hold no text of the mail.
+func (w *walker) problem(format string, args ...any) {
+	p := fmt.Sprintf(format, args...)
+	for _, have := range w.shared.msg.Problems {
+		if have == p {
+			return
+		}
+	}
+	if len(w.shared.msg.Problems) < 50 {
+		w.shared.msg.Problems = append(w.shared.msg.Problems, p)
+	}
+}
+
+// message reads a whole message: header and body.
+func (w *walker) message(r io.Reader, depth int) *node {
+	s := newScanner(r)
+	h := readHeader(s, w.limits.HeaderBytes, true)
+	ct := parseValue(h.get("Content-Type"))
+	h.decode(bodyCharset(ct))
+	w.headerProblems(h)
+	w.fill(h)
+	n := w.part(s, h, place{depth: depth, root: true})
+	if s.err != nil && depth == 0 {
+		w.problem("The mail could not be read to its end.")
+	}
+	return n
+}
+
+func (w *walker) headerProblems(h *header) {
+	if h.long {
+		w.problem("The header is longer than %s; lines beyond that were left out.", sizeWords(int64(w.limits.HeaderBytes)))
+	}
+	if h.junk {
+		w.problem("The header has lines that are none; they were joined to the line before.")
+	}
+	if h.noBlank {
+		w.problem("The empty line between header and text is missing.")
+	}
+}
+
+// fill sets the message's fields from its header.
+func (w *walker) fill(h *header) {
+	m := w.msg
+	m.Fields = h.fields
+	if from := parseAddresses(h.get("From")); len(from) > 0 {
+		m.From = from[0]
+	}
+	if s := parseAddresses(h.get("Sender")); len(s) > 0 {
+		m.Sender = &s[0]
+	}
+	for i := range h.fields {
+		f := &h.fields[i]
+		switch strings.ToLower(f.Name) {
+		case "reply-to":
+			m.ReplyTo = append(m.ReplyTo, parseAddresses(f.raw)...)
+		case "to":
+			m.To = append(m.To, parseAddresses(f.raw)...)
+		case "cc":
+			m.Cc = append(m.Cc, parseAddresses(f.raw)...)
+		case "subject":
+			if m.Subject == "" {
+				m.Subject = f.Value
+			}
+		case "message-id":
+			if m.MessageID == "" {
+				if ids := parseIDs(f.raw); len(ids) > 0 {
+					m.MessageID = ids[0]
+				} else {
+					m.MessageID = strings.Trim(f.Value, "<> ")
+				}
+			}
+		case "in-reply-to":
+			m.InReplyTo = appendIDs(m.InReplyTo, parseIDs(f.raw))
+		case "references":
+			m.References = appendIDs(m.References, parseIDs(f.raw))
+		case "date":
+			if t, ok := parseDate(f.raw); ok && m.Date.IsZero() {
+				m.Date = t
+			}
+		}
+	}
+	if w.msg != w.shared.msg {
+		return
+	}
+	if m.From.Address == "" {
+		w.problem("The mail does not name an address that it comes from.")
+	}
+	switch {
+	case !h.has("Date"):
+		w.problem("The mail has no date.")
+	case m.Date.IsZero():
+		w.problem("The date of the mail cannot be read.")
+	}
+	if m.MessageID == "" {
+		w.problem("The mail has no Message-ID.")
+	}
+}
+
+func appendIDs(have, more []string) []string {
+next:
+	for _, id := range more {
+		for _, h := range have {
+			if h == id {
+				continue next
+			}
+		}
+		have = append(have, id)
+	}
+	return have
+}
+
+// bodyCharset is the charset that a Content-Type states, as far as it helps to read raw header bytes.
+func bodyCharset(ct value) string {
+	switch c := cleanLabel(ct.params["charset"]); c {
+	case "utf-8", "us-ascii", "utf-7", "utf-16", "utf-16le", "utf-16be":
+		return ""
+	default:
+		return c
+	}
+}
+
+// limitReader reads at most n bytes and remembers whether there were more, and the error that ended it.
+type limitReader struct {
+	r   io.Reader
+	n   int64
+	hit bool
+	err error
+}
+
+func (l *limitReader) Read(p []byte) (int, error) {
+	if l.err != nil {
+		return 0, l.err
+	}
+	if l.n <= 0 {
+		if !l.hit {
+			var one [1]byte
+			if n, _ := io.ReadFull(l.r, one[:]); n > 0 {
+				l.hit = true
+			}
+		}
+		return 0, io.EOF
+	}
+	if int64(len(p)) > l.n {
+		p = p[:l.n]
+	}
+	n, err := l.r.Read(p)
+	l.n -= int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		l.err = err
+	}
+	return n, err
+}
+
+// sizeWords writes a size for a person.
+func sizeWords(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%d MB", n>>20)
+	case n >= 1<<10:
+		return fmt.Sprintf("%d KB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}

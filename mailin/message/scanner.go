@@ -1,0 +1,290 @@
+package message
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+)
+
+// scanBuffer is the longest line that is seen as one; longer ones come in pieces, which only bodies have.
+const scanBuffer = 64 << 10
+
+// scanner reads one message line by line and knows the boundaries of all multiparts that are open, so that the boundary of an outer multipart
+// ends an inner one that was never closed (RFC 2046, section 5.1.2). Time is linear in the bytes: each line is looked at once, and compared with
+// the boundaries only if it begins with "--".
+type scanner struct {
+	r     *bufio.Reader
+	ahead []byte // whole lines given back, read before r
+
+	stack []string // boundaries of the open multiparts, outermost first; "" is one that is still to be found out
+	bol   bool     // the next piece begins a line
+
+	hit     int  // level of the boundary line met last, -1 if none since the last reset
+	closing bool // that line closes its multipart
+	eof     bool
+	err     error // what ended the reading, if not the end of the mail
+}
+
+func newScanner(r io.Reader) *scanner {
+	br := bufio.NewReaderSize(r, scanBuffer)
+	// QUIRK: a mail with nothing but CR line ends (old Macintosh programs, broken gateways) is one single line to everybody else.
+	if peek, _ := br.Peek(4096); bytes.IndexByte(peek, '\r') >= 0 && bytes.IndexByte(peek, '\n') < 0 && bareCR(br) {
+		br = bufio.NewReaderSize(&crReader{r: br}, scanBuffer)
+	}
+	return &scanner{r: br, bol: true, hit: -1}
+}
+
+// bareCR says whether the first buffer full of the mail has CRs but no LF at all.
+func bareCR(br *bufio.Reader) bool {
+	peek, _ := br.Peek(scanBuffer)
+	return bytes.IndexByte(peek, '\n') < 0
+}
+
+// crReader turns every bare CR into LF; a CR before an LF is left alone.
+type crReader struct {
+	r *bufio.Reader
+}
+
+func (c *crReader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n, err := c.r.Read(p)
+	for i := range n {
+		if p[i] != '\r' {
+			continue
+		}
+		if i+1 < n {
+			if p[i+1] == '\n' {
+				continue
+			}
+		} else if next, _ := c.r.Peek(1); len(next) == 1 && next[0] == '\n' {
+			continue
+		}
+		p[i] = '\n'
+	}
+	return n, err
+}
+
+// next returns the next line with its line end, or a piece of at most scanBuffer bytes of a longer one. The bytes are valid until the next
+// call. At the end it returns nil and sets eof.
+func (s *scanner) next() []byte {
+	if len(s.ahead) > 0 {
+		line := s.ahead
+		if i := bytes.IndexByte(line, '\n'); i >= 0 {
+			line = line[:i+1]
+		}
+		s.ahead = s.ahead[len(line):]
+		return line
+	}
+	if s.eof {
+		return nil
+	}
+	line, err := s.r.ReadSlice('\n')
+	if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+		if len(line) > 0 {
+			return line // the end is met again at the next call
+		}
+		s.eof = true
+		if !errors.Is(err, io.EOF) {
+			s.err = err
+		}
+		return nil
+	}
+	return line
+}
+
+// giveBack puts whole lines before what is still to be read.
+func (s *scanner) giveBack(lines ...[]byte) {
+	n := len(s.ahead)
+	for _, l := range lines {
+		n += len(l)
+	}
+	if n == 0 {
+		return
+	}
+	ahead := make([]byte, 0, n)
+	for _, l := range lines {
+		ahead = append(ahead, l...)
+	}
+	s.ahead = append(ahead, s.ahead...)
+	s.bol = true
+}
+
+// peekLine returns the next line without consuming it, nil at the end.
+func (s *scanner) peekLine() []byte {
+	if len(s.ahead) > 0 {
+		if i := bytes.IndexByte(s.ahead, '\n'); i >= 0 {
+			return s.ahead[:i+1]
+		}
+		return s.ahead
+	}
+	for n := 256; ; n *= 4 {
+		n = min(n, scanBuffer)
+		peek, err := s.r.Peek(n)
+		if i := bytes.IndexByte(peek, '\n'); i >= 0 {
+			return peek[:i+1]
+		}
+		if err != nil || n == scanBuffer {
+			return peek
+		}
+	}
+}
+
+// push opens a multipart; pop closes it and all that is inside.
+func (s *scanner) push(boundary string) (level int) {
+	s.stack = append(s.stack, boundary)
+	return len(s.stack) - 1
+}
+
+func (s *scanner) pop(level int) { s.stack = s.stack[:level] }
+
+// match says whether the line is a boundary line of an open multipart, and sets hit and closing.
+func (s *scanner) match(line []byte) bool {
+	if len(line) < 3 || line[0] != '-' || line[1] != '-' || len(s.stack) == 0 {
+		return false
+	}
+	text := bytes.TrimRight(line[2:], " \t\r\n")
+	if len(text) == 0 {
+		return false
+	}
+	for i := len(s.stack) - 1; i >= 0; i-- {
+		if b := s.stack[i]; b != "" && string(text) == b {
+			s.hit, s.closing = i, false
+			return true
+		}
+	}
+	for i := len(s.stack) - 1; i >= 0; i-- {
+		b := s.stack[i]
+		if b == "" || len(text) < len(b)+2 || string(text[:len(b)]) != b {
+			continue
+		}
+		// QUIRK: some gateways glue a footer to the closing boundary ("--b--Virus scanned").
+		if rest := text[len(b):]; rest[0] == '-' && rest[1] == '-' {
+			s.hit, s.closing = i, true
+			return true
+		}
+	}
+	return false
+}
+
+// line returns the next piece of the current part, nil when a boundary line (hit) or the end of the mail (eof) ends it. start says that the piece
+// begins a line.
+func (s *scanner) line() (piece []byte, start bool) {
+	start = s.bol
+	piece = s.next()
+	if piece == nil {
+		return nil, start
+	}
+	s.bol = piece[len(piece)-1] == '\n'
+	if start && s.match(piece) {
+		s.bol = true
+		return nil, start
+	}
+	return piece, start
+}
+
+// begin forgets the last boundary, so that the next part can be read.
+func (s *scanner) begin() { s.hit, s.closing = -1, false }
+
+// over says that the current part has ended.
+func (s *scanner) over() bool { return s.hit >= 0 || (s.eof && len(s.ahead) == 0) }
+
+// skip reads on to the next boundary line or the end.
+func (s *scanner) skip() {
+	for !s.over() {
+		s.line()
+	}
+}
+
+// partReader is the raw body of the current part as a stream: up to the next boundary line, without the line end that belongs to it.
+type partReader struct {
+	s     *scanner
+	piece []byte // not yet handed on; points into the scanner's buffer
+	held  []byte // a line end that is content only if no boundary line follows
+}
+
+func (p *partReader) Read(b []byte) (int, error) {
+	n := 0
+	for n < len(b) {
+		if len(p.piece) > 0 {
+			c := copy(b[n:], p.piece)
+			p.piece = p.piece[c:]
+			n += c
+			continue
+		}
+		if p.s.over() {
+			break
+		}
+		piece, _ := p.s.line()
+		if piece == nil {
+			if p.s.hit < 0 { // the mail ends here: the last line end is content
+				p.piece, p.held = p.held, nil
+			}
+			continue
+		}
+		if len(p.held) > 0 {
+			// The held line end is at most two bytes: hand it on with what fits.
+			if len(b)-n < len(p.held) {
+				p.piece = append(append([]byte(nil), p.held...), piece...)
+				p.held = lineEnd(p.piece)
+				p.piece = p.piece[:len(p.piece)-len(p.held)]
+				continue
+			}
+			n += copy(b[n:], p.held)
+		}
+		p.held = lineEnd(piece)
+		p.piece = piece[:len(piece)-len(p.held)]
+	}
+	if n > 0 {
+		return n, nil
+	}
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if p.s.err != nil {
+		return 0, p.s.err
+	}
+	return 0, io.EOF
+}
+
+var (
+	endCRLF = []byte("\r\n")
+	endLF   = []byte("\n")
+)
+
+// lineEnd returns the line end of a piece, as bytes that outlive it.
+func lineEnd(piece []byte) []byte {
+	n := len(piece)
+	switch {
+	case n >= 2 && piece[n-1] == '\n' && piece[n-2] == '\r':
+		return endCRLF
+	case n >= 1 && piece[n-1] == '\n':
+		return endLF
+	}
+	return nil
+}
+
+// restore gives lines back that were read before the part ended; if a boundary line had ended it, that line is met again after them.
+func (s *scanner) restore(lines [][]byte) {
+	if s.hit >= 0 {
+		mark := "--" + s.stack[s.hit]
+		if s.closing {
+			mark += "--"
+		}
+		lines = append(lines, []byte(mark+"\n"))
+		s.begin()
+	}
+	s.giveBack(lines...)
+}
+
+// window returns what is buffered of the bytes to come, without consuming them.
+func (s *scanner) window() []byte {
+	if len(s.ahead) > 0 {
+		return s.ahead
+	}
+	_, _ = s.r.Peek(8 << 10)
+	b, _ := s.r.Peek(s.r.Buffered())
+	return b
+}

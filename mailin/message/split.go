@@ -1,0 +1,137 @@
+package message
+
+import (
+	"strings"
+)
+
+// class is what a line of the text is.
+type class byte
+
+const (
+	classReply class = iota
+	classQuoted
+	classSignature
+)
+
+// line is a line of the text with its byte range, its line end included.
+type line struct {
+	start, end int
+	text       string // without line end and trailing white space
+	class      class
+	fixed      bool // decided by the markup
+}
+
+// split tells what the sender newly wrote from the history under it and the sign-off. In doubt a line stays in the reply:
+// losing a sentence of the question is worse than keeping a signature.
+func split(m *Message, b body) {
+	lines := splitLines(b.text)
+	for _, r := range b.quoted {
+		mark(lines, r, classQuoted)
+	}
+	for _, r := range b.signatures {
+		mark(lines, r, classSignature)
+	}
+	q := quoting{lines: lines, subject: m.Subject, forward: b.forward}
+	q.attached(b)
+	q.run()
+	m.Forward = q.forward
+	signOff(lines)
+	if !hasClass(lines, classReply) && !m.Forward {
+		// Nothing is left: better to show all of it as new.
+		for i := range lines {
+			lines[i].class = classReply
+		}
+	}
+	compose(m, b.text, lines)
+}
+
+func splitLines(text string) []line {
+	var lines []line
+	for at := 0; at < len(text); {
+		end := len(text)
+		if i := strings.IndexByte(text[at:], '\n'); i >= 0 {
+			end = at + i + 1
+		}
+		lines = append(lines, line{start: at, end: end, text: strings.TrimRight(text[at:end], "\n \t\u00a0")})
+		at = end
+	}
+	return lines
+}
+
+// mark gives the lines within a range a class.
+func mark(lines []line, r [2]int, c class) {
+	for i := range lines {
+		if lines[i].start >= r[0] && lines[i].start < r[1] {
+			lines[i].class, lines[i].fixed = c, true
+		}
+	}
+}
+
+func hasClass(lines []line, c class) bool {
+	for _, l := range lines {
+		if l.class == c && l.text != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// compose writes the three texts. The reply is whole lines, without white space at its ends; empty lines go with the line
+// before them.
+func compose(m *Message, text string, lines []line) {
+	last := classReply
+	for i := range lines {
+		if lines[i].text == "" && !lines[i].fixed {
+			lines[i].class = last
+		}
+		last = lines[i].class
+	}
+	var offsets [][2]int
+	var quoted, signature strings.Builder
+	for _, l := range lines {
+		switch l.class {
+		case classQuoted:
+			quoted.WriteString(text[l.start:l.end])
+		case classSignature:
+			signature.WriteString(text[l.start:l.end])
+		default:
+			if n := len(offsets); n > 0 && offsets[n-1][1] == l.start {
+				offsets[n-1][1] = l.end
+			} else {
+				offsets = append(offsets, [2]int{l.start, l.end})
+			}
+		}
+	}
+	offsets = trimRanges(text, offsets)
+	var reply strings.Builder
+	for _, r := range offsets {
+		reply.WriteString(text[r[0]:r[1]])
+	}
+	m.Reply, m.ReplyOffsets = reply.String(), offsets
+	m.Quoted = strings.TrimRight(quoted.String(), "\n \t")
+	m.Signature = strings.Trim(signature.String(), "\n \t")
+	m.Quoted = strings.TrimLeft(m.Quoted, "\n")
+}
+
+// trimRanges takes white space off the ends of the whole, and drops ranges that hold nothing else there.
+func trimRanges(text string, ranges [][2]int) [][2]int {
+	for len(ranges) > 0 {
+		r := &ranges[0]
+		rest := strings.TrimLeft(text[r[0]:r[1]], "\n \t\r\u00a0")
+		if rest != "" {
+			r[0] = r[1] - len(rest)
+			break
+		}
+		ranges = ranges[1:]
+	}
+	for len(ranges) > 0 {
+		r := &ranges[len(ranges)-1]
+		rest := strings.TrimRight(text[r[0]:r[1]], "\n \t\r\u00a0")
+		if rest != "" {
+			r[1] = r[0] + len(rest)
+			break
+		}
+		ranges = ranges[:len(ranges)-1]
+	}
+	return ranges
+}

@@ -1,0 +1,190 @@
+package message
+
+import (
+	"bytes"
+	"io"
+	"strings"
+)
+
+// textPart reads a text part up to the limit, in UTF-8.
+func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
+	w.bodies++
+	html := typ == "text/html"
+	budget := &w.shared.textLeft
+	if html {
+		budget = &w.shared.htmlLeft
+	}
+	var damaged bool
+	dec, known := decodeTransfer(&partReader{s: s}, h.get("Content-Transfer-Encoding"), &damaged)
+	if !known {
+		w.problem("The text is encoded in a way that is not known; it is shown as it came.")
+	}
+	raw, err := io.ReadAll(io.LimitReader(dec, int64(*budget)+1))
+	if len(raw) > *budget {
+		raw = raw[:*budget]
+		w.problem("The text is longer than %s; the rest is only in the original.", sizeWords(int64(w.limits.TextBytes)))
+	}
+	*budget -= len(raw)
+	_, _ = io.Copy(io.Discard, dec)
+	s.skip()
+	if damaged {
+		w.problem("A part of the text is damaged; what could be decoded is shown.")
+	}
+	if err != nil {
+		w.problem("The text could not be read to its end.")
+	}
+	label := ct.params["charset"]
+	if html && label == "" {
+		label = metaCharset(raw)
+	}
+	text, note := toUTF8(raw, label)
+	if note != "" {
+		w.problem("%s", note)
+	}
+	n := &node{kind: kindText, html: html}
+	switch {
+	case html:
+		n.body.text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
+	case typ == "text/enriched" || typ == "text/richtext":
+		n.body.text = enriched(cleanText(text))
+	default:
+		text = w.uuencoded(cleanText(text))
+		if strings.EqualFold(ct.params["format"], "flowed") {
+			text = unflow(text, strings.EqualFold(ct.params["delsp"], "yes"))
+		}
+		n.body.text = text
+	}
+	return n
+}
+
+// metaCharset finds the charset that an HTML page names in itself, near its beginning.
+func metaCharset(b []byte) string {
+	head := bytes.ToLower(b[:min(len(b), 2048)])
+	_, rest, ok := bytes.Cut(head, []byte("charset="))
+	if !ok {
+		return ""
+	}
+	rest = bytes.TrimLeft(rest, `"' `)
+	if i := bytes.IndexAny(rest, `"' />;`); i >= 0 {
+		return string(rest[:i])
+	}
+	return ""
+}
+
+// uuencoded takes files out of a plain text in which old programs put them, and hands them on as attachments.
+func (w *walker) uuencoded(text string) string {
+	if !strings.Contains(text, "\nend") && !strings.HasSuffix(text, "end") {
+		return text
+	}
+	var out strings.Builder
+	for {
+		at := 0
+		if !strings.HasPrefix(text, "begin ") {
+			if at = strings.Index(text, "\nbegin "); at < 0 {
+				break
+			}
+			at++
+		}
+		line, _, _ := strings.Cut(text[at:], "\n")
+		_, name, ok := uuBegin([]byte(line))
+		end := strings.Index(text[at:], "\nend")
+		if !ok || end < 0 {
+			out.WriteString(text[:at+len(line)])
+			text = text[at+len(line):]
+			if line == "" {
+				break
+			}
+			continue
+		}
+		out.WriteString(text[:at])
+		var damaged bool
+		w.attachment(Attachment{Filename: oneLine(name), ContentType: "application/octet-stream"},
+			&uuReader{lines: newLineReader(strings.NewReader(text[at : at+end+len("\nend")])), damaged: &damaged}, nil)
+		text = strings.TrimPrefix(text[at+end+len("\nend"):], "\n")
+	}
+	out.WriteString(text)
+	return out.String()
+}
+
+// unflow joins the lines of format=flowed (RFC 3676): a line that ends in a space goes on in the next one of the same
+// quote depth; with delsp that space is not part of the text. "-- " is never joined. One leading space is stuffing.
+func unflow(text string, delsp bool) string {
+	var out strings.Builder
+	out.Grow(len(text))
+	open, depth := false, 0
+	for line := range strings.SplitSeq(text, "\n") {
+		d := 0
+		for d < len(line) && line[d] == '>' {
+			d++
+		}
+		line = strings.TrimPrefix(line[d:], " ")
+		if open && (d != depth || line == "-- ") {
+			out.WriteByte('\n')
+			open = false
+		}
+		if !open && d > 0 {
+			out.WriteString(strings.Repeat(">", d) + " ")
+		}
+		depth = d
+		if flowing := strings.HasSuffix(line, " ") && line != "-- "; flowing {
+			if delsp {
+				line = line[:len(line)-1]
+			}
+			out.WriteString(line)
+			open = true
+			continue
+		}
+		out.WriteString(line)
+		out.WriteByte('\n')
+		open = false
+	}
+	s := out.String()
+	if !strings.HasSuffix(text, "\n") {
+		s = strings.TrimSuffix(s, "\n")
+	}
+	return s
+}
+
+// enriched takes the commands out of text/enriched (RFC 1896) and the older text/richtext.
+func enriched(text string) string {
+	var out strings.Builder
+	skip := 0
+	for len(text) > 0 {
+		i := strings.IndexByte(text, '<')
+		if i < 0 {
+			i = len(text)
+		}
+		if skip == 0 {
+			out.WriteString(text[:i])
+		}
+		text = text[i:]
+		if text == "" {
+			break
+		}
+		if strings.HasPrefix(text, "<<") {
+			if skip == 0 {
+				out.WriteByte('<')
+			}
+			text = text[2:]
+			continue
+		}
+		end := strings.IndexByte(text, '>')
+		if end < 0 || end > 60 {
+			out.WriteByte('<')
+			text = text[1:]
+			continue
+		}
+		switch strings.ToLower(text[1:end]) {
+		case "param", "comment":
+			skip++
+		case "/param", "/comment":
+			skip = max(0, skip-1)
+		case "nl", "np":
+			out.WriteByte('\n')
+		case "lt":
+			out.WriteByte('<')
+		}
+		text = text[end+1:]
+	}
+	return out.String()
+}

@@ -1,0 +1,200 @@
+package message
+
+import (
+	"strings"
+)
+
+// kind of a node in the structure of a mail, as far as its texts are concerned.
+type kind int
+
+const (
+	kindText kind = iota
+	kindMixed
+	kindAlternative
+	kindForward // a mail attached to the mail
+)
+
+// node is a part of the mail that has, or holds, text.
+type node struct {
+	kind   kind
+	kids   []*node
+	fwd    *Message // of a forward
+	around []byte   // what stands around the parts of a multipart; its text when it turned out to have no parts
+	empty  bool     // a multipart without parts
+
+	body body // of a text
+	html bool
+}
+
+// body is a text with what its markup says about it: byte ranges of quoted history and of signatures.
+type body struct {
+	text       string
+	quoted     [][2]int
+	signatures [][2]int
+	forward    bool // what is quoted is a forward
+}
+
+func (b *body) blank() bool { return strings.TrimSpace(b.text) == "" }
+
+// append adds another body under this one.
+func (b *body) append(next body) {
+	if next.blank() {
+		return
+	}
+	if !b.blank() {
+		b.text = strings.TrimRight(b.text, "\n") + "\n\n"
+	} else {
+		b.text, b.quoted, b.signatures = "", nil, nil
+	}
+	at := len(b.text)
+	b.text += next.text
+	for _, r := range next.quoted {
+		b.quoted = append(b.quoted, [2]int{r[0] + at, r[1] + at})
+	}
+	for _, r := range next.signatures {
+		b.signatures = append(b.signatures, [2]int{r[0] + at, r[1] + at})
+	}
+	b.forward = b.forward || next.forward
+}
+
+// finish turns what was read into the message's texts.
+func (w *walker) finish(root *node) {
+	m := w.msg
+	b := w.render(root)
+	m.Text = strings.TrimRight(b.text, "\n \t")
+	if m.Text != "" {
+		m.Text += "\n"
+	}
+	b.text = m.Text
+	if strings.TrimSpace(m.Text) == "" && len(m.Attachments) == 0 {
+		w.problem("The mail has no text.")
+	}
+	split(m, b)
+}
+
+// render lays out the text of a node.
+func (w *walker) render(n *node) body {
+	if n == nil {
+		return body{}
+	}
+	switch n.kind {
+	case kindText:
+		if n.html && w.msg == w.shared.msg && w.msg.HTML == "" {
+			w.msg.HTML = n.body.text
+		}
+		if n.html {
+			return htmlText(n.body.text)
+		}
+		return n.body
+	case kindAlternative:
+		return w.renderAlternative(n)
+	case kindForward:
+		return w.renderForward(n)
+	}
+	if n.empty {
+		text, _ := toUTF8(n.around, "")
+		return body{text: cleanText(text)}
+	}
+	var all body
+	for _, kid := range n.kids {
+		all.append(w.render(kid))
+	}
+	return all
+}
+
+// renderAlternative chooses the plain text, unless it says nothing or only the HTML tells what is quoted.
+func (w *walker) renderAlternative(n *node) body {
+	var plain, html body
+	hasPlain, hasHTML := false, false
+	for _, kid := range n.kids {
+		b := w.render(kid)
+		if kid.isHTML() {
+			if !hasHTML || html.blank() {
+				html, hasHTML = b, true
+			}
+		} else if !b.blank() || !hasPlain {
+			plain.append(b)
+			hasPlain = true
+		}
+	}
+	switch {
+	case !hasHTML || html.blank():
+		return plain
+	case !hasPlain || trivialPlain(plain.text, html.text):
+		return html
+	case len(html.quoted) > 0 && !showsQuoting(plain.text):
+		return html
+	}
+	plain.forward = plain.forward || html.forward
+	return plain
+}
+
+// isHTML tells whether a branch of an alternative is the HTML one: also inside a multipart/related.
+func (n *node) isHTML() bool {
+	if n.kind == kindText {
+		return n.html
+	}
+	for _, kid := range n.kids {
+		if kid.isHTML() {
+			return true
+		}
+	}
+	return false
+}
+
+// trivialPlain tells a plain text that only says that one should look at the HTML.
+func trivialPlain(plain, html string) bool {
+	p := strings.ToLower(strings.Join(strings.Fields(plain), " "))
+	if p == "" {
+		return true
+	}
+	if len(p) > 250 || len(strings.TrimSpace(html)) <= len(p) {
+		return false
+	}
+	for _, phrase := range []string{"html", "view this email", "view this message", "im browser", "dans votre navigateur", "does not support"} {
+		if strings.Contains(p, phrase) && !strings.ContainsAny(p, "?") {
+			return true
+		}
+	}
+	return false
+}
+
+// renderForward lays an attached mail out as a forward under its own mark.
+func (w *walker) renderForward(n *node) body {
+	var inner body
+	sub := &walker{shared: w.shared, msg: n.fwd}
+	for _, kid := range n.kids {
+		inner.append(sub.render(kid))
+	}
+	var sb strings.Builder
+	sb.WriteString(forwardMark + "\n")
+	field := func(name, value string) {
+		if value != "" {
+			sb.WriteString(name + ": " + value + "\n")
+		}
+	}
+	field("From", n.fwd.From.words())
+	if !n.fwd.Date.IsZero() {
+		field("Date", n.fwd.Date.Format("Mon, 2 Jan 2006 15:04:05 -0700"))
+	}
+	field("Subject", n.fwd.Subject)
+	for _, to := range n.fwd.To {
+		field("To", to.words())
+	}
+	sb.WriteString("\n" + strings.TrimLeft(inner.text, "\n"))
+	text := sb.String()
+	return body{text: text, quoted: [][2]int{{0, len(text)}}, forward: true}
+}
+
+// forwardMark stands over the text of an attached mail.
+const forwardMark = "---------- Forwarded message ----------"
+
+func (a Address) words() string {
+	switch {
+	case a.Address == "":
+		return a.Name
+	case a.Name == "":
+		return a.Address
+	}
+	return a.Name + " <" + a.Address + ">"
+}
