@@ -150,9 +150,7 @@ func (l *Line) summary(view *casefile.View, p *casefile.Pending, due time.Time) 
 	for _, n := range view.NotChecked {
 		s.NotChecked = append(s.NotChecked, n.Why)
 	}
-	for _, what := range s.NotStated {
-		s.ToHelp = append(s.ToHelp, what)
-	}
+	s.ToHelp = append(s.ToHelp, s.NotStated...)
 	return s
 }
 

@@ -43,7 +43,6 @@ type bundle struct {
 	line *workflow.Line
 	smtp *smtptest.Server
 	dana people.User
-	log  *bytes.Buffer
 
 	lease   mailin.Lease
 	lastUID uint32

@@ -58,7 +58,6 @@ type walker struct {
 	msg    *Message
 	bodies int // text parts met so far
 	leaves int
-	report bool // the message is a multipart/report
 }
 
 // problem records a sentence once. args must hold no text of the mail.

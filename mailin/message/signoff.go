@@ -68,11 +68,14 @@ func onlyReplyBelow(lines []line) bool {
 		if l.text != "" {
 			n++
 		}
+		if n > 30 {
+			return true
+		}
 		if strings.HasSuffix(l.text, "?") {
 			questions++
 		}
 	}
-	return n == 0 || n > 30 || questions > 0 && n > 12
+	return n == 0 || questions > 0 && n > 12
 }
 
 var sentFromPattern = regexp.MustCompile(`(?i)^\s*(?:sent from (?:my|mail for|yahoo|outlook|proton|samsung|the |a )|sent via |sent with |get outlook for|von meinem .{2,40} gesendet|gesendet (?:von|mit) |envoyé (?:de|depuis|à partir de) (?:mon|ma|l')|enviado desde (?:mi|el)|enviado do meu|inviato da(?:l mio)?|verzonden vanaf mijn|verstuurd vanaf mijn|skickat från min|sendt fra min|wysłane z |отправлено (?:с|из) |iphoneから送信|iphone から送信|发自我的|download outlook)`)

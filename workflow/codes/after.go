@@ -25,7 +25,7 @@ func (s *scanner) after(c *candidate) {
 			}
 			if t.class&wCOUNT != 0 && t.class&wBILL == 0 {
 				c.signs |= nCount
-			} else if t.class&wCOUNT != 0 && (roundHundred(c.bytes()) || s.at(c.tok-1).is("TO") && len(s.cands) > 0 && s.cands[len(s.cands)-1].signs&nRound != 0 || c.nr > 0 && roundHundred(c.rangeEnd[:c.nr])) {
+			} else if t.class&wCOUNT != 0 && (roundHundred(c.bytes()) || s.at(c.tok-1).is("TO") && s.cands.n > 0 && s.cands.at(s.cands.n-1).signs&nRound != 0 || c.nr > 0 && roundHundred(c.rangeEnd[:c.nr])) {
 				c.signs |= nCount
 			}
 		}
@@ -100,7 +100,7 @@ func (s *scanner) glued(i int, c *candidate) {
 			case '@', '\\', '_', '%':
 				c.signs |= nURL
 			case '-':
-				if touching && !(s.inCandidate(i-2) && (c.sys == idICD || s.cands[len(s.cands)-1].procedure())) && !labelWord(q) {
+				if touching && !(s.inCandidate(i-2) && (c.sys == idICD || s.cands.at(s.cands.n-1).procedure())) && !labelWord(q) {
 					if _, ok := s.edition(i - 2); !ok {
 						c.signs |= nEmbedded
 					}
@@ -196,8 +196,8 @@ func fileEnding(t *token) bool {
 
 // inCandidate says whether token j belongs to the last candidate.
 func (s *scanner) inCandidate(j int) bool {
-	n := len(s.cands)
-	return n > 0 && j >= s.cands[n-1].tok && j <= s.cands[n-1].last
+	n := s.cands.n
+	return n > 0 && j >= s.cands.at(n-1).tok && j <= s.cands.at(n-1).last
 }
 
 // around adds what the sentence and the line say, and the readings that only
@@ -284,7 +284,7 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 	if (b[0] == 'M' || b[0] == 'N') && c.n <= 4 && (!labelled || c.label == idCode) {
 		if s.remark && (ctx.class&wRARC != 0 || prev.class&wRARC != 0) || ctx.class&wRARC != 0 && (prev.class&wRARC != 0 || s.remarkWord(i)) || s.afterReason(i) {
 			c.signs |= nRemark
-		} else if n := len(s.cands); n > 0 && s.cands[n-1].signs&nRemark != 0 && c.link != linkNone {
+		} else if n := s.cands.n; n > 0 && s.cands.at(n-1).signs&nRemark != 0 && c.link != linkNone {
 			c.signs |= nRemark
 		}
 	}

@@ -12,8 +12,8 @@ func (s *scanner) before(i int, c *candidate) {
 	newline := false // a line end passed
 	or, list := false, false
 	for j, steps := i-1, 0; steps < 18; j, steps = j-1, steps+1 {
-		if n := len(s.cands); n > 0 && j >= 0 {
-			p := &s.cands[n-1]
+		if n := s.cands.n; n > 0 && j >= 0 {
+			p := s.cands.at(n - 1)
 			if j <= p.last && j >= p.tok {
 				s.follow(c, p, crossed, newline, or, list)
 				return

@@ -184,3 +184,91 @@ func TestLabelledTexts(t *testing.T) {
 		}
 	}
 }
+
+// factErrors compares roles, groups and the other facts that a text's labels
+// name, and counts them.
+func factErrors(l labelled) (n int, wrong []string) {
+	r := Read([]Source{{Source: "reply", Text: l.text}}, time.Date(2026, 4, 16, 12, 0, 0, 0, time.UTC), Options{})
+	bad := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	for _, w := range l.want {
+		if w.role == "" && w.group == 0 {
+			continue
+		}
+		i := slices.IndexFunc(r.Mentions, func(m Mention) bool { return gotKey(m) == w.key() })
+		if i < 0 {
+			continue // counted as missed elsewhere
+		}
+		if w.role != "" {
+			n++
+			if string(r.Mentions[i].Role) != w.role {
+				bad("%s is %s, want %s", w.key(), r.Mentions[i].Role, w.role)
+			}
+		}
+		if w.group != 0 {
+			n++
+			if r.Mentions[i].Group != w.group {
+				bad("%s is in group %d, want %d", w.key(), r.Mentions[i].Group, w.group)
+			}
+		}
+	}
+	for _, f := range l.facts {
+		n++
+		w := strings.Fields(f)
+		switch w[0] {
+		case "dos":
+			if r.DateOfService != w[1] {
+				bad("date of service %q, want %s (%v)", r.DateOfService, w[1], r.Dates)
+			}
+		case "date":
+			if !slices.ContainsFunc(r.Dates, func(d DateMention) bool { return d.Date == w[1] && d.Kind == w[2] }) {
+				bad("no date %s %s in %v", w[1], w[2], r.Dates)
+			}
+		case "ref":
+			if !slices.ContainsFunc(r.References, func(x Reference) bool { return x.Kind == w[1] && x.Value == w[2] }) {
+				bad("no reference %s %s in %v", w[1], w[2], r.References)
+			}
+		case "payer":
+			if r.Payer != w[1] {
+				bad("payer %s, want %s", r.Payer, w[1])
+			}
+		case "kind":
+			if r.Kind != w[1] {
+				bad("kind %s, want %s", r.Kind, w[1])
+			}
+		case "intent":
+			if r.Intent != w[1] {
+				bad("intent %s, want %s", r.Intent, w[1])
+			}
+		case "topic":
+			if !slices.Contains(r.Topics, w[1]) {
+				bad("no topic %s in %v", w[1], r.Topics)
+			}
+		}
+	}
+	return n, wrong
+}
+
+func TestLabelledFacts(t *testing.T) {
+	t.Parallel()
+	for _, half := range []string{"first", "second"} {
+		n, bad := 0, 0
+		var lines []string
+		for _, l := range readLabelled(t, half) {
+			k, wrong := factErrors(l)
+			n += k
+			bad += len(wrong)
+			for _, w := range wrong {
+				lines = append(lines, l.file+": "+l.title+": "+w)
+			}
+		}
+		t.Logf("%s half: %d roles, groups, dates, references and other facts, %d wrong: %.4f", half, n, bad, 1-float64(bad)/float64(max(1, n)))
+		if half == "first" {
+			if float64(bad) > 0.02*float64(n) {
+				t.Errorf("more than 2%% of the facts of the first half are wrong")
+			}
+			if os.Getenv("CODES_SHOW") != "" || t.Failed() {
+				t.Log(strings.Join(lines, "\n"))
+			}
+		}
+	}
+}

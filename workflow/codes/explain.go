@@ -14,23 +14,35 @@ type Candidate struct {
 func Explain(text string, opts Options) []Candidate {
 	var s scanner
 	s.text, s.known = text, opts.Known
+	s.cands.keep = true
 	s.scan()
 	s.resolve()
-	out := make([]Candidate, 0, len(s.cands))
-	for i := range s.cands {
-		c := &s.cands[i]
-		e := Candidate{Mention: c.mention(text), Accepted: c.ok(), Weight: c.signs.weight()}
-		for k := range signText {
-			if c.signs&(1<<k) == 0 {
-				continue
-			}
-			if signText[k].weight < 0 {
-				e.Against = append(e.Against, signText[k].text)
-			} else {
-				e.For = append(e.For, signText[k].text)
-			}
+	out := make([]Candidate, 0, s.cands.n+len(s.cands.dropped))
+	dropped := s.cands.dropped
+	for i := range s.cands.n {
+		c := s.cands.at(i)
+		for len(dropped) > 0 && dropped[0].start < c.start {
+			out = append(out, dropped[0].explain(text))
+			dropped = dropped[1:]
 		}
-		out = append(out, e)
+		out = append(out, c.explain(text))
+	}
+	for i := range dropped {
+		out = append(out, dropped[i].explain(text))
 	}
 	return out
+}
+
+func (c *candidate) explain(text string) Candidate {
+	e := Candidate{Mention: c.mention(text), Accepted: c.ok(), Weight: c.signs.weight()}
+	for k := range signText {
+		switch {
+		case c.signs&(1<<k) == 0:
+		case signText[k].weight < 0:
+			e.Against = append(e.Against, signText[k].text)
+		default:
+			e.For = append(e.For, signText[k].text)
+		}
+	}
+	return e
 }

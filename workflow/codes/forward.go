@@ -50,7 +50,7 @@ func (s *scanner) labelled(i int, t *token) {
 		lk = linkNone
 		j := last + 1
 		if h, e := s.at(j), s.at(j+1); sys == idDRG && h.p == '-' && h.gap+e.gap == 0 && e.kind == kNum && e.n == 3 {
-			if c := &s.cands[len(s.cands)-1]; string(c.bytes()) < string(e.bytes()) {
+			if c := s.cands.at(s.cands.n - 1); string(c.bytes()) < string(e.bytes()) {
 				c.nr = uint8(copy(c.rangeEnd[:], e.bytes()))
 				c.last, c.codeTok, c.end = j+1, j+1, e.end
 				s.free = j + 2
@@ -136,7 +136,7 @@ func (s *scanner) labelledOne(k int, sys sysID, width int, lk link, label int) i
 		}
 		c.n += uint8(copy(c.code[c.n:], n.bytes()))
 	}
-	s.cands = append(s.cands, c)
+	s.cands.add(c)
 	s.free = c.last + 1
 	return c.last
 }

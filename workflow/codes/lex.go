@@ -99,13 +99,23 @@ var edge token
 // at returns token i, making tokens up to it. It is the edge for what is
 // outside of the text or has left the window.
 func (l *lexer) at(i int) *token {
+	if i < l.next && i >= l.next-windowSize && i >= 0 {
+		return &l.ring[i&(windowSize-1)]
+	}
+	return l.far(i)
+}
+
+func (l *lexer) far(i int) *token {
+	if i < 0 {
+		return &edge
+	}
 	for i >= l.next {
 		if l.done {
 			return &edge
 		}
 		l.make()
 	}
-	if i < 0 || i < l.next-windowSize {
+	if i < l.next-windowSize {
 		return &edge
 	}
 	return &l.ring[i&(windowSize-1)]
@@ -205,19 +215,18 @@ func wideClass(c byte) uint8 {
 }
 
 // run reads letters and digits.
-func (l *lexer) run(t *token, i int) {
-	text := l.text
+func (l *lexer) run(t *token, from int) {
+	text, i := l.text, from
 	hash := uint64(hashStart)
 	letters, digits, n := 0, 0, 0
-	// ends[k] would be needed to cut inside of a run; only the places 1 to 6
-	// matter.
-	var ends [8]int
+	lower, wide := false, false
 	for i < len(text) {
 		c := text[i]
 		width := 1
 		k := charClass[c]
 		if k == cWide {
 			c, width = foldAt(text, i)
+			wide = true
 			if c == foldNone {
 				i += width
 				continue
@@ -225,16 +234,16 @@ func (l *lexer) run(t *token, i int) {
 			k = wideClass(c)
 		}
 		switch k {
+		case cLower:
+			letters++
+			lower = true
+			if c != foldLetter {
+				c -= 'a' - 'A'
+			}
 		case cDigit:
 			digits++
 		case cUpper:
 			letters++
-		case cLower:
-			letters++
-			t.lower = true
-			if c != foldLetter {
-				c -= 'a' - 'A'
-			}
 		default:
 			goto end
 		}
@@ -243,12 +252,10 @@ func (l *lexer) run(t *token, i int) {
 			t.b[n] = c
 		}
 		i += width
-		if n < len(ends) {
-			ends[n] = i
-		}
 		n++
 	}
 end:
+	t.lower = lower
 	t.n = uint16(min(n, 65535))
 	t.end, l.pos = i, i
 	switch {
@@ -259,24 +266,40 @@ end:
 	default:
 		t.kind = kMix
 		if cut := splitAt(t); cut > 0 {
-			t.end, l.pos = ends[cut-1], ends[cut-1]
-			t.n = uint16(cut)
-			letters, digits, hash = 0, 0, uint64(hashStart)
-			for _, c := range t.bytes() {
-				hash = (hash ^ uint64(c)) * hashPrime
-				if isDigit(c) {
-					digits++
-				} else {
-					letters++
-				}
-			}
-			switch {
-			case digits == 0:
-				t.kind, t.class = kAlpha, classOf(hash)
-			case letters == 0:
-				t.kind = kNum
+			l.cut(t, from, cut, wide)
+		}
+	}
+}
+
+// cut ends the token after some of its characters. The rest becomes the next
+// token.
+func (l *lexer) cut(t *token, from, cut int, wide bool) {
+	end := from + cut
+	if wide {
+		end = from
+		for n := 0; n < cut; {
+			c, width := foldAt(l.text, end)
+			end += width
+			if c != foldNone {
+				n++
 			}
 		}
+	}
+	t.end, l.pos = end, end
+	t.n = uint16(cut)
+	digits := 0
+	hash := uint64(hashStart)
+	for _, c := range t.bytes() {
+		hash = (hash ^ uint64(c)) * hashPrime
+		if isDigit(c) {
+			digits++
+		}
+	}
+	switch digits {
+	case 0:
+		t.kind, t.class = kAlpha, classOf(hash)
+	case cut:
+		t.kind = kNum
 	}
 }
 

@@ -8,7 +8,7 @@ func (s *scanner) modifier(i int, t *token) {
 	if !s.standsAlone(i, t) {
 		return
 	}
-	cue, alternative, target := s.modifierCue(i, t)
+	cue, alternative := s.modifierCue(i, t)
 	if cue == 0 {
 		return
 	}
@@ -16,13 +16,13 @@ func (s *scanner) modifier(i int, t *token) {
 		if p := s.tieBack(i, t); p != nil {
 			p.addModifier(t.b[0], t.b[1])
 			p.signs |= sModifier
-			s.lastMod, s.lastModOf = i, target
+			s.lastMod = i
 			s.free = i + 1
 			return
 		}
 		if j := s.tieForward(i); j > 0 {
 			s.pend(j, t)
-			s.lastMod, s.lastModOf = i, -1
+			s.lastMod = i
 			s.free = i + 1
 			return
 		}
@@ -39,9 +39,9 @@ func (s *scanner) modifier(i int, t *token) {
 	if t.lower {
 		c.signs |= nLower
 	}
-	s.lastMod, s.lastModOf = i, -1
+	s.lastMod = i
 	s.free = i + 1
-	s.cands = append(s.cands, c)
+	s.cands.add(c)
 }
 
 // standsAlone says whether the two characters are a word of their own and no
@@ -104,10 +104,8 @@ func (s *scanner) standsAlone(i int, t *token) bool {
 }
 
 // modifierCue weighs the words around a modifier. It returns the signs for it,
-// whether it stands among alternatives, and the candidate that the list it
-// continues is tied to.
-func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool, target int) {
-	target = -1
+// and whether it stands among alternatives.
+func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	k := i - 1
 	for k > i-4 && s.at(k).kind == kPunct && (s.at(k).p == '-' || s.at(k).p == '(' || s.at(k).p == '"' || s.at(k).p == '\'' || s.at(k).p == ':' || s.at(k).p == '#' || s.at(k).p == '[' || s.at(k).p == '*') {
 		k--
@@ -152,9 +150,6 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool, targ
 		}
 		if listed {
 			cue |= sChain
-			if !alternative {
-				target = s.lastModOf
-			}
 		}
 	}
 	if next.kind == kAlpha && next.class&wOR != 0 || prev.kind == kAlpha && (prev.class&wOR != 0 || prev.is("INSTEAD") || prev.is("WITHOUT") || prev.is("NOT") || prev.is("THAN") || prev.is("NO")) {
@@ -164,10 +159,10 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool, targ
 		alternative = true
 	}
 	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !s.attachedElsewhere(t)) {
-		return 0, false, -1
+		return 0, false
 	}
 	if cue != 0 {
-		return cue, alternative, target
+		return cue, alternative
 	}
 	// by the words around it
 	pairOK := func(x *token, y *token) bool { // an alternative that is a modifier too
@@ -211,7 +206,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool, targ
 			cue = sWeakShape
 		}
 	}
-	return cue, alternative, target
+	return cue, alternative
 }
 
 // modifierRun counts the modifiers that stand in a list from token i on: "80,
@@ -247,8 +242,8 @@ func (s *scanner) pluralModifier(i int, t *token) bool {
 	if ctx := s.context(i); ctx.class&(wMOD|wBILL|wCODE|wAPPEND) != 0 {
 		c.signs |= sBilling
 	}
-	s.lastMod, s.lastModOf = i, -1
-	s.cands = append(s.cands, c)
+	s.lastMod = i
+	s.cands.add(c)
 	return true
 }
 
@@ -261,8 +256,8 @@ func strongLetters(t *token) bool {
 // attachedElsewhere says whether an earlier code of the text carries the same
 // modifier. The look goes back over a few candidates only.
 func (s *scanner) attachedElsewhere(t *token) bool {
-	for k := len(s.cands) - 1; k >= 0 && k >= len(s.cands)-8; k-- {
-		c := &s.cands[k]
+	for k := s.cands.n - 1; k >= 0 && k >= s.cands.n-8; k-- {
+		c := s.cands.at(k)
 		for _, m := range c.mods[:c.nm] {
 			if m[0] == t.b[0] && m[1] == t.b[1] {
 				return true
@@ -275,9 +270,9 @@ func (s *scanner) attachedElsewhere(t *token) bool {
 // tieBack returns the code before token i that the sentence puts the modifier
 // on: only a few words that tie stand between.
 func (s *scanner) tieBack(i int, t *token) *candidate {
-	n := len(s.cands)
-	for n > 0 && n > len(s.cands)-3 {
-		p := &s.cands[n-1]
+	n := s.cands.n
+	for n > 0 && n > s.cands.n-3 {
+		p := s.cands.at(n - 1)
 		if p.procedure() {
 			break
 		}
@@ -286,11 +281,11 @@ func (s *scanner) tieBack(i int, t *token) *candidate {
 		}
 		n--
 	}
-	if n == 0 || !s.cands[n-1].procedure() {
+	if n == 0 || !s.cands.at(n-1).procedure() {
 		return nil
 	}
-	p := &s.cands[n-1]
-	last := &s.cands[len(s.cands)-1]
+	p := s.cands.at(n - 1)
+	last := s.cands.at(s.cands.n - 1)
 	from := last.last + 1
 	if n, e := s.at(i+1), s.at(i+2); n.is("ON") && (e.is("EACH") || e.is("ALL") || e.is("BOTH") || e.is("EVERY")) {
 		return nil
@@ -321,9 +316,9 @@ func (s *scanner) tieBack(i int, t *token) *candidate {
 		}
 	}
 	// A modifier of visits goes on the visit of the list.
-	for n > 1 && t.kind == kNum && !modifierFits(p, t.b[0], t.b[1]) && p.link == linkList && s.cands[n-2].procedure() {
+	for n > 1 && t.kind == kNum && !modifierFits(p, t.b[0], t.b[1]) && p.link == linkList && s.cands.at(n-2).procedure() {
 		n--
-		p = &s.cands[n-1]
+		p = s.cands.at(n - 1)
 	}
 	return p
 }

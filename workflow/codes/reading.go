@@ -2,34 +2,141 @@ package codes
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
-// Read reads all texts of a message together.
+// Read reads all texts of a message together: the mentions with the group and
+// role that the sentences give them, and what stands around them. received is
+// the day on which the message came; dates without a year are read against it.
+//
+// What is quoted counts only when the caller passes it: a forward is part of
+// the question, a reply's history is not. A subject takes part like any text.
 func Read(sources []Source, received time.Time, opts Options) Reading {
-	var r Reading
+	r := Reading{Payer: "unknown", Intent: "none", Kind: "none"}
+	var all []Mention
+	var own, whole strings.Builder
+	var ownMentions []Mention // of the reply alone, at its own offsets
+	attached := false
+	used := 1
+	named := map[string]bool{}
 	for _, src := range sources {
-		for _, m := range Find(src.Text, opts) {
-			m.Source, m.Attachment = src.Source, src.Attachment
-			r.Occurrences = append(r.Occurrences, m)
+		ms, links := find(src.Text, opts)
+		days := dates(src.Text, received)
+		first := 1
+		if src.Attachment != "" && len(all) > 0 {
+			first = used
+		}
+		last := assign(src.Text, ms, links, days, first)
+		used = max(used, last)
+		for i := range ms {
+			ms[i].Source, ms[i].Attachment = src.Source, src.Attachment
+		}
+		all = append(all, ms...)
+		for _, ref := range references(src.Text) {
+			ref.Source = src.Source
+			if k := ref.Kind + " " + ref.Value; !named[k] {
+				named[k] = true
+				r.References = append(r.References, ref)
+			}
+		}
+		for _, d := range days {
+			d.Source = src.Source
+			d.Group = groupAt(ms, d.Start)
+			if r.DateOfService == "" && d.Kind == "dos" && d.Basis == "stated" {
+				r.DateOfService = d.Date
+			}
+			r.Dates = append(r.Dates, d.DateMention)
+		}
+		small := smalled(src.Text)
+		whole.WriteString(small)
+		whole.WriteString("\n\n")
+		if src.Attachment != "" {
+			attached = true
+		}
+		if src.Source == "reply" || src.Source == "subject" && own.Len() == 0 && len(sources) == 1 {
+			own.WriteString(small)
+			ownMentions = ms
 		}
 	}
-	r.Mentions = dedupe(r.Occurrences)
+	r.Occurrences = all
+	r.Mentions = dedupe(all)
+	text := whole.String()
+	r.Payer = payerOf(text)
+	r.Topics = topicsOf(text, r.Mentions, r.References)
+	switch {
+	case strings.TrimSpace(own.String()) != "":
+		r.Intent = intentOf(own.String(), ownMentions)
+		if r.Intent == "thanks" && (attached || slices.ContainsFunc(all, func(m Mention) bool { return m.Source == "quoted" })) {
+			r.Intent = "question"
+		}
+	case len(all) > 0 || strings.TrimSpace(text) != "":
+		r.Intent = intentOf(text, nil)
+		if r.Intent == "none" && len(all) > 0 {
+			r.Intent = "question"
+		}
+	}
+	r.Kind = kindOf(text, r.Mentions, r.References, used, attached, r.Intent)
+	if r.Intent == "thanks" {
+		r.Topics = nil
+	}
 	return r
+}
+
+// groupAt is the group of the mention nearest to a place.
+func groupAt(ms []Mention, at int) int {
+	best, group := -1, 1
+	for i := range ms {
+		d := distance(ms[i].Start, at)
+		if best < 0 || d < best {
+			best, group = d, ms[i].Group
+		}
+	}
+	return group
+}
+
+// find is Find with how each mention hangs on the one before it.
+func find(text string, opts Options) ([]Mention, []link) {
+	var s scanner
+	s.text, s.known = text, opts.Known
+	s.scan()
+	s.resolve()
+	ms := mentions(&s.cands, text)
+	links := make([]link, 0, len(ms))
+	gone := false
+	for i := range s.cands.n {
+		if c := s.cands.at(i); c.ok() {
+			l := c.link
+			if gone {
+				l = linkNone
+			}
+			links = append(links, l)
+			gone = false
+		} else {
+			gone = true
+		}
+	}
+	return ms, links
 }
 
 // dedupe keeps the first of mentions that name the same code with the same
 // modifiers, units and range.
 func dedupe(all []Mention) []Mention {
+	type key struct {
+		system          System
+		code, end, mods string
+		units           int
+	}
+	seen := make(map[key]bool, len(all))
 	var out []Mention
-next:
 	for _, m := range all {
-		for i := range out {
-			if o := &out[i]; o.System == m.System && o.Code == m.Code && o.RangeEnd == m.RangeEnd && o.Units == m.Units && slices.Equal(o.Modifiers, m.Modifiers) {
-				continue next
-			}
+		mods := slices.Clone(m.Modifiers)
+		slices.Sort(mods)
+		k := key{m.System, m.Code, m.RangeEnd, strings.Join(mods, ","), m.Units}
+		if !seen[k] {
+			seen[k] = true
+			out = append(out, m)
 		}
-		out = append(out, m)
 	}
 	return out
 }

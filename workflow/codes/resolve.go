@@ -4,42 +4,43 @@ package codes
 // first; then lists hand acceptance on to their members, and a text that has
 // codes makes what is left open likelier.
 func (s *scanner) resolve() {
-	c := s.cands
-	for i := range c {
-		if c[i].signs&sRepaired != 0 && c[i].signs&(sLabel|sChain|sKnown|sCodeWord) == 0 {
-			c[i].dead = true
-		}
-	}
-	for i := 1; i < len(c); i++ {
-		if (c[i].link != linkNone || c[i].tok-c[i-1].last < 14) && c[i].open() && c[i-1].open() && sameKind(&c[i], &c[i-1]) {
-			c[i].signs |= sPair
-			c[i-1].signs |= sPair
-		}
-	}
+	all := &s.cands
 	spoken := 0
-	for i := range c {
-		if c[i].sys == idModifier && c[i].signs&(sWeakShape|sShape|sLabel|sChain) != 0 {
+	for i := range all.n {
+		c := all.at(i)
+		if c.signs&sRepaired != 0 && c.signs&(sLabel|sChain|sKnown|sCodeWord) == 0 {
+			c.dead = true
+		}
+		if c.sys == idModifier {
 			spoken++
 		}
+		if i == 0 {
+			continue
+		}
+		if p := all.at(i - 1); (c.link != linkNone || c.tok-p.last < 14) && c.open() && p.open() && sameKind(c, p) {
+			c.signs |= sPair
+			p.signs |= sPair
+		}
 	}
-	for i := range c {
-		if spoken > 0 && c[i].procedure() && c[i].open() || spoken > 2 && c[i].sys == idModifier {
-			c[i].signs |= sPair
+	for i := range all.n {
+		if c := all.at(i); spoken > 0 && c.procedure() && c.open() || spoken > 2 && c.sys == idModifier {
+			c.signs |= sPair
 		}
 	}
 	s.spread()
-	n := 0
-	for i := range c {
-		if c[i].sys != idModifier && c[i].ok() {
-			n++
+	codes := 0
+	for i := range all.n {
+		if c := all.at(i); c.sys != idModifier && c.ok() {
+			codes++
 		}
 	}
-	for i := range c {
-		if n > 1 || n == 1 && !c[i].ok() || s.coding || c[i].sys == idModifier && n > 0 {
-			c[i].signs |= sOthers
+	for i := range all.n {
+		c := all.at(i)
+		if codes > 1 || codes == 1 && !c.ok() || s.coding || c.sys == idModifier && codes > 0 {
+			c.signs |= sOthers
 		}
-		if n == 0 && len(c) == 1 && c[i].signs&nIDWeak != 0 && c[i].signs&sBilling != 0 {
-			c[i].signs |= sOnly
+		if codes == 0 && all.n == 1 && c.signs&nIDWeak != 0 && c.signs&sBilling != 0 {
+			c.signs |= sOnly
 		}
 	}
 	s.spread()
@@ -55,16 +56,23 @@ func (c *candidate) ok() bool { return !c.dead && c.signs.accepted() }
 
 // spread hands acceptance along lists, forwards and backwards.
 func (s *scanner) spread() {
-	c := s.cands
-	for i := 1; i < len(c); i++ {
-		if c[i].link != linkNone && c[i].sys != idModifier && c[i-1].sys != idModifier && c[i-1].ok() && c[i].signs&hard == 0 && sameKind(&c[i], &c[i-1]) {
-			c[i].signs = c[i].signs&^nRound | sList
+	all := &s.cands
+	for i := 1; i < all.n; i++ {
+		if c, p := all.at(i), all.at(i-1); c.link != linkNone {
+			c.join(p)
 		}
 	}
-	for i := len(c) - 2; i >= 0; i-- {
-		if c[i+1].link != linkNone && c[i+1].sys != idModifier && c[i].sys != idModifier && c[i+1].ok() && c[i].signs&hard == 0 && sameKind(&c[i], &c[i+1]) {
-			c[i].signs = c[i].signs&^nRound | sList
+	for i := all.n - 2; i >= 0; i-- {
+		if c, f := all.at(i), all.at(i+1); f.link != linkNone {
+			c.join(f)
 		}
+	}
+}
+
+// join lets an accepted neighbour in a list speak for c.
+func (c *candidate) join(neighbour *candidate) {
+	if c.sys != idModifier && neighbour.sys != idModifier && c.signs&hard == 0 && sameKind(c, neighbour) && neighbour.ok() {
+		c.signs = c.signs&^nRound | sList
 	}
 }
 
@@ -74,25 +82,22 @@ func sameKind(a, b *candidate) bool {
 	return a.procedure() && b.procedure() || a.sys == b.sys
 }
 
-// modifiersLast withdraws modifiers that stand in a chain whose head fell.
+// modifiersLast takes from a modifier what it has from a list whose head fell.
 func (s *scanner) modifiersLast() {
-	c := s.cands
-	for i := range c {
-		if c[i].sys != idModifier || c[i].signs&sChain == 0 || c[i].signs&sLabel != 0 {
-			continue
-		}
-		// what it continues must stand: a modifier before it, or a code's own
-		if i > 0 && !c[i-1].ok() {
-			c[i].signs &^= sChain
+	all := &s.cands
+	for i := 1; i < all.n; i++ {
+		if c := all.at(i); c.sys == idModifier && c.signs&sChain != 0 && c.signs&sLabel == 0 && !all.at(i-1).ok() {
+			c.signs &^= sChain
 		}
 	}
 }
 
-// mentions turns the accepted candidates into mentions.
-func (s *scanner) mentions() []Mention {
+// mentions turns the accepted candidates into mentions. It takes the text
+// apart from the scanner, so that the scanner can stay off the heap.
+func mentions(all *candidates, text string) []Mention {
 	n := 0
-	for i := range s.cands {
-		if s.cands[i].ok() {
+	for i := range all.n {
+		if all.at(i).ok() {
 			n++
 		}
 	}
@@ -100,9 +105,9 @@ func (s *scanner) mentions() []Mention {
 		return nil
 	}
 	out := make([]Mention, 0, n)
-	for i := range s.cands {
-		if c := &s.cands[i]; c.ok() {
-			out = append(out, c.mention(s.text))
+	for i := range all.n {
+		if c := all.at(i); c.ok() {
+			out = append(out, c.mention(text))
 		}
 	}
 	return out

@@ -70,11 +70,48 @@ func (c *candidate) addModifier(a, b byte) {
 	}
 }
 
+// candidates is a list that needs no heap while it is short. It forgets a
+// candidate that nothing can save once the next one comes, so that a long
+// text full of phone numbers stays short too.
+type candidates struct {
+	room    [24]candidate
+	more    []candidate
+	n       int
+	keep    bool        // for Explain: what is forgotten goes to dropped
+	dropped []candidate // in the order of the text
+}
+
+func (l *candidates) at(i int) *candidate {
+	if i < len(l.room) {
+		return &l.room[i]
+	}
+	return &l.more[i-len(l.room)]
+}
+
+func (l *candidates) add(c candidate) {
+	if l.n > 0 {
+		if p := l.at(l.n - 1); p.signs&hard != 0 && p.signs&sLabel == 0 || p.signs&nForeign != 0 {
+			if l.keep {
+				l.dropped = append(l.dropped, *p)
+			}
+			c.link = linkNone
+			*p = c
+			return
+		}
+	}
+	if l.n < len(l.room) {
+		l.room[l.n] = c
+	} else {
+		l.more = append(l.more, c)
+	}
+	l.n++
+}
+
 // scanner walks over the tokens of one text once.
 type scanner struct {
 	lexer
 	known func(System, string) Membership
-	cands []candidate
+	cands candidates
 
 	free    int // tokens before this one belong to something already
 	skip    int // bytes before this one are a web address
@@ -85,9 +122,8 @@ type scanner struct {
 	tab  table
 	seg  segmentInfo
 
-	lastMod   int // token of the last modifier read
-	lastModOf int // candidate that it was tied to, or -1
-	pends     [6]pending
+	lastMod int // token of the last modifier read
+	pends   [6]pending
 
 	coding bool // a modifier word, a label: the text is about coding
 	remark bool // a reason code has been seen: remark codes may follow
@@ -105,11 +141,10 @@ type sentence struct {
 // whole message is [Read]'s. It allocates nothing when it finds nothing.
 func Find(text string, opts Options) []Mention {
 	var s scanner
-	var room [24]candidate
-	s.text, s.known, s.cands = text, opts.Known, room[:0]
+	s.text, s.known = text, opts.Known
 	s.scan()
 	s.resolve()
-	return s.mentions()
+	return mentions(&s.cands, text)
 }
 
 // scan collects the candidates.
@@ -152,7 +187,7 @@ func (s *scanner) scan() {
 // address notes how far a web address goes: "https://..." up to the next space.
 func (s *scanner) address(i int) {
 	a, b := s.at(i+1), s.at(i+2)
-	if a.p != '/' || b.p != '/' || a.gap != 0 || b.gap != 0 {
+	if a.p != '/' || b.p != '/' || a.gap != 0 || b.gap != 0 || b.end <= s.skip {
 		return
 	}
 	end := b.end
@@ -176,7 +211,7 @@ func (s *scanner) word(i int, t *token) {
 		s.labelled(i, t)
 		return
 	}
-	if t.is("WWW") && s.at(i+1).p == '.' {
+	if t.is("WWW") && s.at(i+1).p == '.' && t.end > s.skip {
 		end := t.end
 		for end < len(s.text) && charClass[s.text[end]] != cSpace && charClass[s.text[end]] != cLine && charClass[s.text[end]] != cTab {
 			end++

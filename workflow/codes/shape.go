@@ -46,14 +46,14 @@ func (s *scanner) code(i int, t *token) {
 		c.units = s.seg.units
 	}
 	if c.nm > 0 && c.last > c.codeTok {
-		s.lastMod, s.lastModOf = c.last, len(s.cands)
+		s.lastMod = c.last
 	}
 	s.after(&c)
 	s.glued(i, &c)
 	s.around(i, &c)
 	s.membership(&c)
 	s.free = c.last + 1
-	s.cands = append(s.cands, c)
+	s.cands.add(c)
 	s.slashes()
 }
 
@@ -61,7 +61,7 @@ func (s *scanner) code(i int, t *token) {
 // "99213/14". Each is a candidate of its own.
 func (s *scanner) slashes() {
 	for {
-		p := &s.cands[len(s.cands)-1]
+		p := s.cands.at(s.cands.n - 1)
 		if p.sys != idCPT && p.sys != idHCPCS || p.n != 5 || p.nm > 0 && p.code[4] == 0 || p.nr > 0 {
 			return
 		}
@@ -87,7 +87,7 @@ func (s *scanner) slashes() {
 			c.signs |= sModifier
 		}
 		s.free = c.last + 1
-		s.cands = append(s.cands, c)
+		s.cands.add(c)
 	}
 }
 
@@ -399,7 +399,7 @@ func (s *scanner) amongDiagnoses(c *candidate) bool {
 	if ctx := s.context(c.tok); ctx.class&(wDX|wICD) == 0 || ctx.class&(wHCPCS|wCPT) != 0 {
 		return false
 	}
-	if n := len(s.cands); n > 0 && c.link == linkList && s.cands[n-1].sys == idICD && !s.cands[n-1].dot {
+	if n := s.cands.n; n > 0 && c.link == linkList && s.cands.at(n-1).sys == idICD && !s.cands.at(n-1).dot {
 		return true
 	}
 	for k := c.tok + 1; k < c.tok+4; k++ {

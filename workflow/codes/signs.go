@@ -1,5 +1,7 @@
 package codes
 
+import "math/bits"
+
 // sign is a set of reasons for and against a candidate. They are bits, so that
 // the scanner spends no string on them; Explain turns them into words.
 type sign uint64
@@ -115,10 +117,8 @@ const hard = nForeign | nID | nZip | nMoney | nEmbedded | nMeasure | nCount | nS
 
 func (s sign) weight() int {
 	w := 0
-	for i := range signText {
-		if s&(1<<i) != 0 {
-			w += signText[i].weight
-		}
+	for ; s != 0; s &= s - 1 {
+		w += signText[bits.TrailingZeros64(uint64(s))].weight
 	}
 	return w
 }

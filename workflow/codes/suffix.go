@@ -218,7 +218,7 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 				return false // 10:45
 			}
 		case '/':
-			if digits && !(pair && (s.at(k+3).p != '/' || s.at(k+4).n == 2 && s.at(k+4).kind != kPunct && isModifier(s.at(k+4).b[0], s.at(k+4).b[1]))) {
+			if digits && !(pair && (s.at(k+3).p != '/' || s.at(k+4).n == 2 && s.at(k+4).kind != kPunct && isModifier(s.at(k + 4).b[0], s.at(k + 4).b[1]))) {
 				return false // 25/10/2026
 			}
 		case ',':

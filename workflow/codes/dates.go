@@ -1,0 +1,344 @@
+package codes
+
+import (
+	"strings"
+	"time"
+)
+
+// found is a date in one text, before it is given its group.
+type found struct {
+	DateMention
+	when time.Time
+	to   int // end of the whole range, for "3/2-3/4/26"
+}
+
+// dates finds the dates of a text with what each is the date of. US order is
+// taken; of a range the first day. A date without its year is the latest past
+// one, or the next one where the text speaks of something planned.
+func dates(text string, received time.Time) []found {
+	var out []found
+	var l lexer
+	l.text = text
+	small := smalled(text)
+	prevEnd := 0
+	for i := 0; ; i++ {
+		t := l.at(i)
+		if t.kind == kEdge {
+			return out
+		}
+		y, m, d, last, ok := l.dateAt(i)
+		if !ok {
+			if w := relative(t, received); !w.IsZero() {
+				f := found{DateMention: DateMention{Date: w.Format(time.DateOnly), Kind: "planned", Basis: "planned", Start: t.start, End: t.end}, when: w, to: t.end}
+				if t.is("TODAY") {
+					f.Kind, f.Basis = "unknown", "received"
+				}
+				out = append(out, f)
+			}
+			continue
+		}
+		f := found{to: l.at(last).end}
+		f.Start, f.End = t.start, l.at(last).end
+		before := small[max(prevEnd, lineBefore(small, t.start)):t.start]
+		after := small[f.End:min(len(small), f.End+40)]
+		f.Kind = dateKind(before, after, small, t.start)
+		f.Basis = "stated"
+		if y == 0 {
+			f.Basis = "year assumed"
+			y = received.Year()
+			w, valid := day(y, m, d)
+			if !valid {
+				if w, valid = day(y-1, m, d); !valid {
+					i = last
+					continue
+				}
+			}
+			planned := f.Kind == "planned"
+			switch {
+			case planned && w.Before(received.AddDate(0, 0, -1)):
+				w = w.AddDate(1, 0, 0)
+			case !planned && w.After(received):
+				w = w.AddDate(-1, 0, 0)
+			}
+			f.when = w
+		} else {
+			w, valid := day(y, m, d)
+			if !valid {
+				i = last
+				continue
+			}
+			f.when = w
+		}
+		if f.Kind == "planned" {
+			f.Basis = "planned"
+		} else if f.Basis == "stated" && f.when.After(received.AddDate(0, 0, 1)) && f.Kind == "unknown" {
+			f.Kind, f.Basis = "planned", "planned"
+		}
+		f.Date = f.when.Format(time.DateOnly)
+		// the second day of a range belongs to the first
+		if n := len(out); n > 0 && out[n-1].to <= f.Start && rangeMark(small[out[n-1].to:f.Start]) {
+			out[n-1].to = f.to
+			if out[n-1].Basis == "year assumed" && f.Basis == "stated" {
+				if w, valid := day(f.when.Year(), int(out[n-1].when.Month()), out[n-1].when.Day()); valid {
+					out[n-1].when, out[n-1].Date, out[n-1].Basis = w, w.Format(time.DateOnly), "stated"
+				}
+			}
+			prevEnd = f.to
+			i = last
+			continue
+		}
+		// "DOS 1/5/2026, 1/9/2026"
+		if n := len(out); n > 0 && f.Kind == "unknown" && out[n-1].Kind == "dos" && listGap(small[out[n-1].to:f.Start]) {
+			f.Kind = "dos"
+		}
+		out = append(out, f)
+		prevEnd = f.to
+		i = last
+	}
+}
+
+// lineBefore is where to begin to look for the words that tell a date's kind:
+// at most 60 bytes back, not over an empty line.
+func lineBefore(s string, at int) int {
+	from := max(0, at-60)
+	if i := strings.LastIndex(s[from:at], "\n\n"); i >= 0 {
+		return from + i + 2
+	}
+	return from
+}
+
+func rangeMark(gap string) bool {
+	switch strings.Trim(gap, " ") {
+	case "-", "to", "thru", "through", "\u2013", "\u2014":
+		return true
+	}
+	return false
+}
+
+func listGap(gap string) bool {
+	switch strings.Trim(gap, " ") {
+	case ",", "and", "&", ", and", ";":
+		return true
+	}
+	return false
+}
+
+// relative is the day that "today" or "tomorrow" means.
+func relative(t *token, received time.Time) time.Time {
+	switch {
+	case t.kind != kAlpha || received.IsZero():
+	case t.is("TODAY"):
+		return received.UTC().Truncate(24 * time.Hour)
+	case t.is("TOMORROW"):
+		return received.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
+	}
+	return time.Time{}
+}
+
+// dateAt reads a date at token i: 3/2/2026, 3-2-26, 03.02.2026, 3/2,
+// 2026-03-02, 20260302, March 2, 2026, 2 Mar 2026, "03 02 2026". A year of 0
+// is not stated.
+func (l *lexer) dateAt(i int) (y, m, d, last int, ok bool) {
+	t := l.at(i)
+	if p := l.at(i - 1); p.kind == kPunct && t.gap == 0 && (p.p == '-' || p.p == '/' || p.p == '.' || p.p == '$') && i > 0 {
+		if q := l.at(i - 2); p.gap == 0 && (q.kind == kNum || q.kind == kMix || p.p == '$') && p.p != '-' {
+			return
+		}
+	}
+	switch t.kind {
+	case kNum:
+		a, s1 := t.value(), l.at(i+1)
+		if t.n == 8 && (t.b[0] == '1' && t.b[1] == '9' || t.b[0] == '2' && t.b[1] == '0') {
+			y, m, d = a/10000, a/100%100, a%100
+			_, ok = day(y, m, d)
+			return y, m, d, i, ok
+		}
+		if s1.kind == kPunct && s1.gap == 0 && (s1.p == '/' || s1.p == '-' || s1.p == '.') {
+			b, s2 := l.at(i+2), l.at(i+3)
+			if b.kind != kNum || b.gap != 0 {
+				return
+			}
+			c := l.at(i + 4)
+			three := s2.p == s1.p && s2.gap == 0 && c.kind == kNum && c.gap == 0
+			switch {
+			case t.n == 4 && three && b.n <= 2 && c.n <= 2 && s1.p != '.':
+				y, m, d, last = a, b.value(), c.value(), i+4
+			case three && t.n <= 2 && b.n <= 2 && (c.n == 4 || c.n == 2):
+				m, d, y, last = a, b.value(), c.value(), i+4
+				if c.n == 2 {
+					y += 2000
+					if y > 2060 {
+						y -= 100
+					}
+				}
+				if s1.p == '.' && c.n == 2 {
+					return 0, 0, 0, 0, false
+				}
+			case !three && s1.p == '/' && t.n <= 2 && b.n <= 2 && !(s2.gap == 0 && (s2.kind == kMix || s2.kind == kAlpha || s2.p == '/' || s2.p == '%')):
+				// 3/2 is a date only where the words say so: scores, pressures and
+				// lists are written alike.
+				if !l.dateWord(i, i+2) {
+					return
+				}
+				m, d, last = a, b.value(), i+2
+			default:
+				return
+			}
+			if e := l.at(last + 1); e.gap == 0 && (e.kind == kNum || e.kind == kMix || e.p == '-' && l.at(last+2).gap == 0 && l.at(last+2).kind == kNum && y == 0) {
+				return 0, 0, 0, 0, false
+			}
+			ok = m >= 1 && m <= 12 && d >= 1 && d <= 31
+			return
+		}
+		// "2 March 2026", "03 02 2026"
+		b, c := l.at(i+1), l.at(i+2)
+		if t.n <= 2 && b.kind == kAlpha && b.class&wMONTH != 0 && b.gap == 1 && c.kind == kNum && c.n == 4 {
+			return c.value(), monthOf(b), a, i + 2, a >= 1 && a <= 31
+		}
+		if t.n == 2 && b.kind == kNum && b.n == 2 && c.kind == kNum && c.n == 4 && c.b[0] == '2' && c.b[1] == '0' && b.gap == 1 && c.gap == 1 {
+			y, m, d, last = c.value(), a, b.value(), i+2
+			ok = m >= 1 && m <= 12 && d >= 1 && d <= 31
+			return
+		}
+	case kAlpha:
+		if t.class&wMONTH == 0 || t.is("MAY") && t.lower && l.text[t.start] == 'm' || t.is("MARCH") && l.text[t.start] == 'm' {
+			return
+		}
+		j := i + 1
+		if l.at(j).p == '.' {
+			j++
+		}
+		b := l.at(j)
+		dd := 0
+		switch {
+		case b.kind == kNum && b.n <= 2:
+			dd = b.value()
+		case b.kind == kMix && b.n <= 4 && isDigit(b.b[0]): // 2nd
+			dd = number(string(b.bytes()))
+		default:
+			return
+		}
+		m, d, last = monthOf(t), dd, j
+		k := j + 1
+		if l.at(k).p == ',' {
+			k++
+		}
+		if c := l.at(k); c.kind == kNum && c.n == 4 && (c.b[0] == '1' && c.b[1] == '9' || c.b[0] == '2' && c.b[1] == '0') {
+			y, last = c.value(), k
+		}
+		ok = d >= 1 && d <= 31
+		return
+	}
+	return
+}
+
+// dateWord says whether the words around tokens i to last speak of a day.
+func (l *lexer) dateWord(i, last int) bool {
+	for k := i - 1; k >= i-3 && k >= 0; k-- {
+		t := l.at(k)
+		if t.kind == kPunct && t.p != ':' && t.p != ',' && t.p != '(' && t.p != '/' && t.p != '-' {
+			break
+		}
+		if t.kind == kAlpha {
+			switch string(t.bytes()) {
+			case "ON", "DOS", "DATE", "DATED", "FROM", "SINCE", "UNTIL", "THRU", "THROUGH", "AFTER", "BEFORE", "SEEN", "SURGERY", "VISIT", "SERVICE",
+				"ADMITTED", "ADMIT", "DISCHARGED", "SCHEDULED", "DATES", "BY", "TODAY", "STARTS", "BETWEEN", "SHIPPED":
+				return true
+			case "AND", "TO":
+				if p := l.at(k - 1); p.kind == kNum && l.at(k-2).p == '/' {
+					return l.dateWord(k-3, k-1)
+				}
+			}
+			if k < i-2 {
+				break
+			}
+		}
+	}
+	n := l.at(last + 1)
+	return n.is("VISIT") || n.is("DOS") || n.is("SURGERY") || n.is("APPT")
+}
+
+func monthOf(t *token) int {
+	b := t.bytes()
+	if len(b) < 3 {
+		return 0
+	}
+	return strings.Index("JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC", string(b[:3]))/3 + 1
+}
+
+// dateKind tells what a date is the date of, by the nearest words before it
+// and, failing these, right after it. Only the text's own words make a date of
+// service.
+func dateKind(before, after, text string, at int) string {
+	kinds := []struct{ kind, words string }{
+		{"dos", "dos|d.o.s|date of service|dates of service|service date|service dates|date(s) of service|date of svc|svc date|rendered on|performed on|furnished|seen on|seen|services on|services dated|service on|visit on|visit of|visit dated|472*d8*|dates of svc"},
+		{"birth", "dob|d.o.b|date of birth|born|birth date|birthdate|birthday|bday|dmg*d8*"},
+		{"surgery", "surgery|surgery on|operated on|operated|surgery date|date of surgery|operation on|or date|procedure date|procedure on"},
+		{"admission", "admit|admitted|admission|adm|admit date|435*dt*|435*d8*"},
+		{"discharge", "disch|discharged|discharge|dc date|d/c"},
+		{"planned", "scheduled|scheduled for|planned|planned for|upcoming|is set for|booked for|booked|going to the or on|surgery tomorrow"},
+		{"denial", "denied on|denied|denial|denial dated|eob dated|eob date|eob|remit dated|remit date|denial date|processed on"},
+		{"letter", "letter|letter dated|dated|received|signed|printed|posted|filed|effective|as of|since|until|after|before|exp|expires|due|mailed|sent on|by|check|paid on|revised"},
+	}
+	best, kind := -1, "unknown"
+	for _, k := range kinds {
+		from := 0
+		for {
+			i := wordAt(before[from:], k.words)
+			if i < 0 {
+				break
+			}
+			if from+i > best {
+				best, kind = from+i, k.kind
+			}
+			from += i + 1
+		}
+	}
+	if best >= 0 && len(before)-best > 45 {
+		kind = "unknown"
+	}
+	if kind == "unknown" {
+		a := strings.TrimLeft(after, " ,(:")
+		for _, k := range kinds[:7] {
+			if i := wordAt(a, k.words); i == 0 {
+				return finalKind(k.kind)
+			}
+		}
+		// a column of dates of service
+		if line := headerAbove(text, at); line != "" && hasWord(line, "dos|date of service|service date|svc date") && !hasWord(line, "dob") {
+			return "dos"
+		}
+	}
+	return finalKind(kind)
+}
+
+// finalKind leaves only the kinds that the contracts know.
+func finalKind(kind string) string {
+	if kind == "birth" || kind == "letter" {
+		return "unknown"
+	}
+	return kind
+}
+
+// headerAbove is the first line of the block of lines that at stands in, when
+// it reads as a table's header.
+func headerAbove(text string, at int) string {
+	start := strings.LastIndex(text[max(0, at-4000):at], "\n\n")
+	if start < 0 {
+		start = max(0, at-4000)
+		if start > 0 {
+			return ""
+		}
+	} else {
+		start += max(0, at-4000) + 2
+	}
+	end := strings.IndexByte(text[start:], '\n')
+	if end < 0 || start+end >= at || end > 160 {
+		return ""
+	}
+	line := text[start : start+end]
+	if strings.ContainsAny(line, "0123456789.?") {
+		return ""
+	}
+	return line
+}
