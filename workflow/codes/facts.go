@@ -86,14 +86,18 @@ func intentOf(small string, ms []Mention) string {
 		}
 	}
 	if len(ms) > 0 {
-		rest := small
-		for i := len(ms) - 1; i >= 0; i-- {
-			if ms[i].End <= len(rest) && ms[i].Start < ms[i].End {
-				rest = rest[:ms[i].Start] + " " + rest[ms[i].End:]
+		var rest strings.Builder
+		from := 0
+		for i := range ms {
+			if ms[i].Start >= from && ms[i].End <= len(small) {
+				rest.WriteString(small[from:ms[i].Start])
+				rest.WriteByte(' ')
+				from = ms[i].End
 			}
 		}
+		rest.WriteString(small[from:])
 		left := 0
-		for w := range strings.FieldsSeq(rest) {
+		for w := range strings.FieldsSeq(rest.String()) {
 			switch strings.Trim(w, ".,;:?!/&+-()\"'") {
 			case "", "and", "or", "cpt", "icd", "icd-10", "icd-10-cm", "hcpcs", "code", "codes", "dx":
 			default:

@@ -85,14 +85,14 @@ func Read(sources []Source, received time.Time, opts Options) Reading {
 
 // groupAt is the group of the mention nearest to a place.
 func groupAt(ms []Mention, at int) int {
-	best, group := -1, 1
-	for i := range ms {
-		d := distance(ms[i].Start, at)
-		if best < 0 || d < best {
-			best, group = d, ms[i].Group
-		}
+	i, _ := slices.BinarySearchFunc(ms, at, func(m Mention, at int) int { return m.Start - at })
+	switch {
+	case len(ms) == 0:
+		return 1
+	case i == len(ms) || i > 0 && at-ms[i-1].Start <= ms[i].Start-at:
+		return ms[i-1].Group
 	}
-	return group
+	return ms[i].Group
 }
 
 // find is Find with how each mention hangs on the one before it.

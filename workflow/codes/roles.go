@@ -33,7 +33,9 @@ func assign(text string, ms []Mention, links []link, days []found, first int) in
 // roleOf reads the role of mention i from its sentence.
 func roleOf(small string, ms []Mention, links []link, i int, s stretch) Role {
 	m := &ms[i]
-	from, to := s.from, s.to
+	// A sentence without an end (a table, a list of hundreds) is looked at near
+	// the mention only.
+	from, to := max(s.from, m.Start-400), min(s.to, m.End+400)
 	prevEnd := from
 	if i > 0 && ms[i-1].End > from {
 		prevEnd = ms[i-1].End
@@ -97,7 +99,7 @@ func roleOf(small string, ms []Mention, links []link, i int, s stretch) Role {
 			return RoleReference
 		}
 	}
-	if len(ms) == 1 && strings.Trim(small[:m.Start]+small[m.End:], " \n?.!") == "" {
+	if len(ms) == 1 && len(small) < 200 && strings.Trim(small[:m.Start]+small[m.End:], " \n?.!") == "" {
 		return RoleReference
 	}
 	return RoleBilled
