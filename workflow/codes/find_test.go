@@ -197,6 +197,12 @@ func FuzzFind(f *testing.F) {
 		f.Add(repeated(unit, 200))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		start := time.Now()
+		long := strings.Repeat(text, 20) // twenty in a row must still end at once
+		checkMentions(t, long, Find(long, Options{}))
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("%v for %d bytes", d, len(long))
+		}
 		checkMentions(t, text, Find(text, Options{}))
 		book := func(s System, code string) Membership { return Membership(len(code) % 3) }
 		checkMentions(t, text, Find(text, Options{Known: book}))
@@ -210,6 +216,12 @@ func FuzzRead(f *testing.F) {
 	}
 	received := time.Date(2026, 4, 16, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, text string) {
+		start := time.Now()
+		defer func() {
+			if d := time.Since(start); d > 5*time.Second {
+				t.Errorf("%v for %d bytes", d, len(text))
+			}
+		}()
 		r := Read([]Source{{Source: "subject", Text: "99213?"}, {Source: "reply", Text: text}}, received, Options{})
 		for _, m := range r.Occurrences {
 			if m.Group < 1 || m.Role == "" || m.Source == "" {

@@ -120,7 +120,7 @@ func (s *scanner) shape(i int, t *token, c *candidate) bool {
 		return false
 	}
 	// An ICD-10-CM category with its dot.
-	if len(b) == 3 && icdAlphabet(0, b[0]) && icdAlphabet(1, b[1]) && icdAlphabet(2, b[2]) {
+	if len(b) == 3 && icdAlphabet(0, b[0]) && icdAlphabet(1, b[1]) && icdAlphabet(2, b[2]) && (b[1] != 'A' || icdCategory(b)) {
 		if n, k := s.afterDot(i, c, b); k > 0 {
 			c.codeTok, c.last, c.end = k, k, s.at(k).end
 			c.n = uint8(n)
