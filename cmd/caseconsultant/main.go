@@ -35,6 +35,7 @@ type commands struct {
 	Config string `placeholder:"FILE" env:"CASECONSULTANT_CONFIG" default:"caseconsultant.toml" help:"The configuration file (or CASECONSULTANT_CONFIG)."`
 
 	Serve  serveCommand  `cmd:"" help:"Watch the mailboxes, run the line, serve the desk."`
+	Demo   demoCommand   `cmd:"" help:"Show everything on this machine alone: mail servers, sample mails, the desk."`
 	Init   initCommand   `cmd:"" help:"Write a configuration for your mailbox and make the key."`
 	Doctor doctorCommand `cmd:"" help:"Check the configuration, the database, the mail servers, and say what to do."`
 

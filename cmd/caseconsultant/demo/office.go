@@ -63,6 +63,9 @@ type Mail struct {
 	Raw       []byte
 }
 
+// Subject is the mail's subject, decoded, on one line.
+func (m Mail) Subject() string { return row(m).Subject }
+
 // account is one address with its folders.
 type account struct {
 	address string

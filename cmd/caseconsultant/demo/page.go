@@ -122,15 +122,23 @@ type rowView struct {
 	ID            int64
 	From, Subject string
 	At            time.Time
+	Sent          bool // by the account whose list it is
+	Path          string
 	Current       bool
 }
 
-// Clock is the time of day, for the list.
-func (r rowView) Clock() string { return r.At.Format("15:04:05") }
+// Clock is the time of day, for the list; of earlier days, the day.
+func (r rowView) Clock() string {
+	if r.At.YearDay() != time.Now().YearDay() {
+		return r.At.Format("2 Jan")
+	}
+	return r.At.Format("15:04:05")
+}
 
 type mailView struct {
 	rowView
 	FromAddress, To string
+	As              string // the sender, who looks at it
 	Automatic       bool
 	Show            string // html, text or raw
 	HasHTML         bool
@@ -165,12 +173,30 @@ func (p *Page) view(account string) pageView {
 		return -1
 	})
 	if account != "" {
-		inbox := p.office.Inbox(account)
-		for _, m := range slices.Backward(inbox) {
-			v.List = append(v.List, row(m))
-		}
+		v.List = p.list(account)
 	}
 	return v
+}
+
+// list is what an account has got and, of an asker, what it has asked, the newest first.
+func (p *Page) list(account string) (list []rowView) {
+	for _, m := range p.office.Inbox(account) {
+		r := row(m)
+		r.Path = fmt.Sprintf("/mail/%d", m.ID)
+		list = append(list, r)
+	}
+	if account != p.options.Firm {
+		for _, m := range p.office.Inbox(p.options.Firm) {
+			if m.From != account {
+				continue
+			}
+			r := row(m)
+			r.Sent, r.Path = true, fmt.Sprintf("/mail/%d?as=%s", m.ID, url.QueryEscape(account))
+			list = append(list, r)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b rowView) int { return b.At.Compare(a.At) })
+	return list
 }
 
 // row reads only the header: a list shows many mails.
@@ -235,11 +261,18 @@ func (p *Page) mail(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	v := p.view(m.Account)
+	account := m.Account
+	if as := r.URL.Query().Get("as"); as != "" && as == m.From {
+		account = as // the sender looks at it
+	}
+	v := p.view(account)
 	for i := range v.List {
 		v.List[i].Current = v.List[i].ID == m.ID
 	}
 	v.Mail = readMail(m, r.URL.Query().Get("show"))
+	if v.Mail.Sent = account != m.Account; v.Mail.Sent {
+		v.Mail.As = account
+	}
 	v.Title = v.Mail.Subject
 	p.render(w, http.StatusOK, v)
 }

@@ -127,6 +127,15 @@ func TestPageShowsWhatAnAskerGets(t *testing.T) {
 	if _, r := b.get(t, path+"/raw"); r.Header.Get("Content-Disposition") == "" {
 		t.Error("the download would be shown")
 	}
+	send(t, b.office, question("asked"))
+	if doc, _ := b.get(t, "/inbox/lee@ent.example"); doc.Find("#list li").Length() != 2 || !strings.Contains(doc.Find("#list li").First().Text(), "to the firm") {
+		t.Errorf("what the asker sent is not in the list: %s", doc.Find("#list").Text())
+	} else {
+		sent := doc.Find("#list li a").First().AttrOr("href", "")
+		if doc, _ := b.get(t, sent); doc.Find("#accounts [aria-current]").Text() != "lee@ent.example1" || !strings.Contains(doc.Find("#reader pre").Text(), "May we?") || doc.Find(".tabs .button").Length() != 0 {
+			t.Errorf("what the asker sent is shown as %s", doc.Find("body").Text())
+		}
+	}
 	for _, missing := range []string{"/mail/99", "/mail/x", "/inbox/nobody@else.example"} {
 		if doc, r := b.get(t, missing); r.StatusCode != http.StatusNotFound || doc.Find(".error").Text() == "" {
 			t.Errorf("%s: %d", missing, r.StatusCode)

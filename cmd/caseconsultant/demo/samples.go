@@ -10,7 +10,7 @@ import (
 
 // The samples are files as mail programs make them, so that a person can open them, and `inspect` can.
 //
-//go:embed samples/*.eml
+//go:embed samples/*.eml answers/*.txt
 var sampleFiles embed.FS
 
 // Sample is one of the demo's mails: a fictitious question as a real mail program would have sent it.
@@ -109,6 +109,15 @@ func (s *Sample) Reply(at time.Time, got []byte) []byte {
 		fields["subject"] = "Automatic reply: " + subject
 	}
 	return replaceFields(s.raw, fields)
+}
+
+// Answer is what a consultant would answer; only some samples have one.
+func (s *Sample) Answer() (string, error) {
+	text, err := sampleFiles.ReadFile("answers/" + strings.TrimSuffix(s.File, ".eml") + ".txt")
+	if err != nil {
+		return "", fmt.Errorf("read the answer to a sample mail: %w", err)
+	}
+	return string(text), nil
 }
 
 // Automatic says that a machine of the asker's has made the mail.
