@@ -650,3 +650,135 @@ func TestAQueueIsToldOfACaseByReferenceOnly(t *testing.T) {
 		b.settled()
 	})
 }
+
+func TestATooLargeMailBecomesACaseThatSaysSo(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		b := setup(t, url)
+		b.start()
+		b.deliverMail(question("big@clinic.example"), func(m *mailin.Mail) {
+			m.Truncated, m.Reason, m.ServerSize, m.FullSize = true, mailin.ReasonTooLarge, 200<<20, 200<<20
+		})
+		b.settled()
+		c := b.cases()
+		if len(c) != 1 || c[0].State != casefile.Waiting {
+			t.Fatalf("cases %+v", c)
+		}
+		if p := strings.Join(b.view(c[0].Ref).Messages[0].Problems, " "); !strings.Contains(p, "too large") || !strings.Contains(p, "still in the mailbox") {
+			t.Errorf("problems %q", p)
+		}
+		entries, err := b.line.Ledger().Entries(t.Context(), "too_large", 0, 10)
+		must(t, err)
+		if len(entries) != 1 {
+			t.Errorf("%d entries with the fate too_large, want 1", len(entries))
+		}
+		b.proven()
+	})
+}
+
+func TestJunkBecomesACaseWithAProblemAndStopsNothing(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		b := setup(t, url)
+		b.start()
+		junk := []string{"", "\x00\x01\x02\xff\xfe" + strings.Repeat("\x80\x90\r", 500), "no header at all", "Content-Type: multipart/mixed; boundary=\n\nx", strings.Repeat("From: x\n", 5000)}
+		for _, raw := range junk {
+			b.deliver(raw)
+		}
+		b.deliver(question("behind@clinic.example"))
+		b.smtp.WaitMessages(t, 1)
+		b.settled()
+		cases := b.cases()
+		if len(cases) != len(junk)+1 {
+			t.Errorf("%d cases, want %d", len(cases), len(junk)+1)
+		}
+		for _, c := range cases[:len(cases)-1] {
+			v := b.view(c.Ref)
+			if v.State != casefile.Waiting || len(v.Messages[0].Problems) == 0 || v.Messages[0].RawID == 0 {
+				t.Errorf("%s is %s with problems %q", c.Ref, v.State, v.Messages[0].Problems)
+			}
+		}
+		if n := len(b.smtp.Messages()); n != 1 {
+			t.Errorf("%d mails went out, want only the summary of the question", n)
+		}
+		b.proven()
+	})
+}
+
+// Whoever reads this mail dies: three orphaned jobs later it is read without a parser, and the mail behind it is not held up.
+func TestAMailThatKillsItsReaderIsReadWithoutAParser(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		b := setup(t, url)
+		b.deliver(question("poison@clinic.example"))
+		must(t, b.db.InTx(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.ExecContext(t.Context(), `UPDATE ledger_entries SET attempts = 3`)
+			return err
+		}))
+		b.start()
+		b.settled()
+		c := b.cases()
+		if len(c) != 1 || c[0].State != casefile.Waiting {
+			t.Fatalf("cases %+v", c)
+		}
+		v := b.view(c[0].Ref)
+		if p := strings.Join(v.Messages[0].Problems, " "); !strings.Contains(p, "could not be taken apart") || !strings.Contains(v.Messages[0].Parsed.Text, "31297-50") {
+			t.Errorf("problems %q, text %q", p, v.Messages[0].Parsed.Text)
+		}
+		if n := len(b.smtp.Messages()); n != 0 {
+			t.Errorf("%d automatic mails went out to a mail that nobody could read", n)
+		}
+	})
+}
+
+func TestMachinesMailIsSetAsideAndNeverAnswered(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		b := setup(t, url)
+		b.start()
+		for i, mark := range []string{"Auto-Submitted: auto-replied", "List-Id: <x.example>", "X-CaseConsultant-Loop: abc"} {
+			b.deliver(mark + "\n" + question(fmt.Sprintf("m%d@clinic.example", i)))
+		}
+		b.deliver(strings.Replace(question("own@firm.example"), "lee@clinic.example", "consult@firm.example", 1))
+		b.settled()
+		for _, c := range b.cases() {
+			if c.State != casefile.SetAside || c.Reason == "" {
+				t.Errorf("%s is %s (%s)", c.Ref, c.State, c.Reason)
+			}
+		}
+		if n := len(b.smtp.Messages()); n != 0 || len(b.cases()) != 4 {
+			t.Errorf("%d mails went out; %d cases", n, len(b.cases()))
+		}
+		// A person may find that it was a question after all.
+		ref := b.cases()[0].Ref
+		must(t, b.line.Office().Reopen(t.Context(), ref, b.dana.ID))
+		b.settled()
+		if v := b.view(ref); v.State != casefile.Waiting || len(v.Codes) == 0 {
+			t.Errorf("made a case: %s with codes %v", v.State, v.Codes)
+		}
+		b.proven()
+	})
+}
+
+// A bounce is written into the case of the mail that came back.
+func TestABounceShowsOnItsCase(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		b := setup(t, url)
+		b.start()
+		b.deliver(question("q1@clinic.example"))
+		b.settled()
+		v := b.view(b.cases()[0].Ref)
+		b.deliver("From: MAILER-DAEMON@mx.example\nReturn-Path: <>\nSubject: Undelivered Mail Returned to Sender\nMessage-ID: <b@mx.example>\nMIME-Version: 1.0\n" +
+			"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nIt failed.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n" +
+			"Final-Recipient: rfc822; lee@clinic.example\nAction: failed\nStatus: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <" + v.Deliveries[0].HeaderID + ">\n\n--b--\n")
+		b.settled()
+		v = b.view(v.Ref)
+		if v.Deliveries[0].State != casefile.DeliveryFailed || !v.Has(casefile.Undelivered) || !strings.Contains(v.Deliveries[0].Reason, "5.1.1") {
+			t.Errorf("delivery %s (%s), flags %v", v.Deliveries[0].State, v.Deliveries[0].Reason, v.Flags)
+		}
+		if c := b.cases(); len(c) != 2 || c[1].State != casefile.SetAside || c[1].LinkedCase != c[0].ID {
+			t.Errorf("the bounce itself: %+v", c[len(c)-1])
+		}
+	})
+}
