@@ -102,6 +102,14 @@ func (s *scanner) before(i int, c *candidate) {
 			c.signs |= sLabel
 			return
 		}
+		if t.is("X") && j == i-1 && s.at(j-1).kind == kNum && s.at(j-1).n == 4 && (s.at(j-2).p == '-' || s.at(j-2).p == '.') {
+			c.signs |= nID // an extension
+			return
+		}
+		if t.is("OF") && j == i-1 && bare && s.at(j-1).kind == kNum && s.at(j-1).n > 3 {
+			c.signs |= nCount // "31297 of 45378"
+			return
+		}
 		if cl == 0 {
 			if t.n == 1 && (t.b[0] == 'S' || t.b[0] == 'R') && (s.at(j+1).p == ')' || s.at(j-1).p == '(') {
 				continue // "code(s)", "(R)"

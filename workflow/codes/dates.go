@@ -184,7 +184,7 @@ func (l *lexer) dateAt(i int) (y, m, d, last int, ok bool) {
 			default:
 				return
 			}
-			if e := l.at(last + 1); e.gap == 0 && (e.kind == kNum || e.kind == kMix || e.p == '-' && l.at(last+2).gap == 0 && l.at(last+2).kind == kNum && y == 0) {
+			if e := l.at(last + 1); e.gap == 0 && (e.kind == kNum || e.kind == kMix || e.p == '-' && l.at(last+2).gap == 0 && l.at(last+2).kind == kNum && y == 0 && l.at(last+3).p != '/') {
 				return 0, 0, 0, 0, false
 			}
 			ok = m >= 1 && m <= 12 && d >= 1 && d <= 31

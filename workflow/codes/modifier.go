@@ -13,16 +13,24 @@ func (s *scanner) modifier(i int, t *token) {
 		return
 	}
 	if !alternative {
+		if n := s.at(i + 1); n.is("ON") || n.is("TO") || n.is("ONTO") || n.is("FOR") {
+			if j := s.tieForward(i); j > 0 {
+				s.pend(j, t)
+				s.lastMod, s.lastAlt = i, false
+				s.free = i + 1
+				return
+			}
+		}
 		if p := s.tieBack(i, t); p != nil {
 			p.addModifier(t.b[0], t.b[1])
 			p.signs |= sModifier
-			s.lastMod = i
+			s.lastMod, s.lastAlt = i, false
 			s.free = i + 1
 			return
 		}
 		if j := s.tieForward(i); j > 0 {
 			s.pend(j, t)
-			s.lastMod = i
+			s.lastMod, s.lastAlt = i, false
 			s.free = i + 1
 			return
 		}
@@ -39,7 +47,7 @@ func (s *scanner) modifier(i int, t *token) {
 	if t.lower {
 		c.signs |= nLower
 	}
-	s.lastMod = i
+	s.lastMod, s.lastAlt = i, alternative
 	s.free = i + 1
 	s.cands.add(c)
 }
@@ -150,6 +158,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 		}
 		if listed {
 			cue |= sChain
+			alternative = alternative || s.lastAlt
 		}
 	}
 	if next.kind == kAlpha && next.class&wOR != 0 || prev.kind == kAlpha && (prev.class&wOR != 0 || prev.is("INSTEAD") || prev.is("WITHOUT") || prev.is("NOT") || prev.is("THAN") || prev.is("NO")) {
@@ -171,13 +180,15 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	pair := pairOK(next, s.at(j+1)) || next.p == '/' && next.gap == 0 && s.at(j+1).n == 2 && s.at(j+1).kind != kPunct && isModifier(s.at(j + 1).b[0], s.at(j + 1).b[1])
 	run := s.modifierRun(i)
 	start := prev.kind == kEdge || prev.kind == kLine || prev.kind == kPunct && prev.p != '$' && prev.p != '/' && prev.p != '%' && prev.p != '+' && prev.p != '=' && prev.p != '<' && prev.p != '>'
-	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD) != 0 || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || (prev.is("IS") || prev.is("ARE") || prev.is("CAN")) && s.at(k-1).kind != kAlpha && s.at(k-1).kind != kNum)
+	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD) != 0 || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("SO") && next.is("ON") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || (prev.is("IS") || prev.is("ARE") || prev.is("CAN")) && s.at(k-1).kind != kAlpha && s.at(k-1).kind != kNum)
 	stop := next.kind == kEdge || next.kind == kLine || next.kind == kPunct && (next.p == '.' || next.p == '?' || next.p == ',' || next.p == ';' || next.p == '!' || next.p == '/' || next.p == ':')
 	nextOK := stop || next.kind == kAlpha && next.class&wPLAIN != 0
 	switch t.kind {
 	case kNum:
 		if (next.is("APPLY") || next.is("APPLIES") || next.is("APPENDED")) && (prev.class&(wNOT|wART|wOR) != 0 || prev.is("DO")) {
 			cue = sShape
+		} else if s.at(i-1).p == '(' && next.p == '?' && s.at(j+1).p == ')' {
+			cue = sWeakShape
 		} else if hyphen && nextOK || prevOK && nextOK && !(start && stop && !pair) || run >= 3 {
 			cue = sWeakShape
 		}

@@ -122,7 +122,8 @@ type scanner struct {
 	tab  table
 	seg  segmentInfo
 
-	lastMod int // token of the last modifier read
+	lastMod int  // token of the last modifier read
+	lastAlt bool // and it stood among alternatives
 	pends   [6]pending
 
 	coding bool // a modifier word, a label: the text is about coding

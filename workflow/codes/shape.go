@@ -46,7 +46,7 @@ func (s *scanner) code(i int, t *token) {
 		c.units = s.seg.units
 	}
 	if c.nm > 0 && c.last > c.codeTok {
-		s.lastMod = c.last
+		s.lastMod, s.lastAlt = c.last, false
 	}
 	s.after(&c)
 	s.glued(i, &c)

@@ -326,6 +326,9 @@ func modifierFits(c *candidate, a, b byte) bool {
 	anaesthesia := v < 2000
 	m := int(a-'0')*10 + int(b-'0')
 	if !isDigit(a) || !isDigit(b) {
+		if a == 'K' && b != 'X' {
+			return false // equipment and supplies only
+		}
 		switch string([]byte{a, b}) {
 		case "P1", "P2", "P3", "P4", "P5", "P6":
 			return anaesthesia

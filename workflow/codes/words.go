@@ -77,7 +77,7 @@ var wordLists = []struct {
 	{wMOD, `modifier modifiers mod mods modif modifer modifers modifiter modfier modificador modificadores`},
 	{wCODE, `code codes codigo codigos cd`},
 	{wPROC, `proc procs procedure procedures px svc service services procedimiento`},
-	{wID, `ticket tickets invoice invoices inv tracking account accounts acct accts member members subscriber policy
+	{wID, `ticket tickets invoice invoices inv tracking size account accounts acct accts member members subscriber policy
 		order orders zip zipcode zips mrn npi npis ptan tin ein ssn dea clia taxonomy fax phone tel telephone cell mobile
 		ext extn extension pager passcode password pin login username employee badge license lic serial sn lot lots
 		batch catalog sku box suite ste room rooms rm apt apartment bldg building floor bay gate wifi confirmation
@@ -140,7 +140,7 @@ var wordLists = []struct {
 		panel urinalysis strep culture allergy testing sleep study psych psychotherapy preventive physical wellness new est
 		established did performed done placed removed placement removal port line catheter wound graft guidance fluoro
 		fluoroscopy tubes tonsils septoplasty turbs turbinates ablation pacemaker device implant administration admin shot shots
-		op ed er icu observation obs prolonged telemedicine navigation imaging pathology mammo mammogram dexa ekg ecg stress
+		op ed er icu observation obs side sides prolonged telemedicine navigation imaging pathology mammo mammogram dexa ekg ecg stress
 		sphenoidotomy graft arthrodesis autograft instrumentation decompression revision exploration`},
 	{wAND, `and plus also y then und e`},
 	{wOR, `or vs versus o`},
