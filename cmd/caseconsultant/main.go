@@ -47,6 +47,7 @@ type commands struct {
 	Case      caseCommand      `cmd:"" help:"List, show, claim and answer cases."`
 	User      userCommand      `cmd:"" help:"Add, list and disable those who may sign in at the desk."`
 	Reconcile reconcileCommand `cmd:"" help:"Prove that no mail was skipped, and fetch what was."`
+	Bench     benchCommand     `cmd:"" help:"Measure the way of a mail to its summary, beside a bare loop."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database to this version. serve does so too."`
 }
 

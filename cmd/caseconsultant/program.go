@@ -45,6 +45,8 @@ type ProgramOptions struct {
 	Timing mailin.Timings // of the watchers; tests shorten them
 	// Line may change the line's options before it is made; tests and the demo do.
 	Line func(*workflow.Options)
+	// Ledger may stand between the watchers and their ledger; bench listens there.
+	Ledger func(mailin.Ledger) mailin.Ledger
 	// People are the settings of sign-in; tests make password hashes cheap.
 	People people.Options
 }
@@ -268,11 +270,15 @@ func (c *Config) openBook(ctx context.Context) (*codebook.Book, error) {
 func (p *Program) startWatchers() error {
 	ctx, stop := context.WithCancel(p.background)
 	p.stopWatch = stop
+	var ledger mailin.Ledger = p.line.Ledger()
+	if p.opts.Ledger != nil {
+		ledger = p.opts.Ledger(ledger)
+	}
 	for i := range p.cfg.Mailboxes {
 		m := &p.cfg.Mailboxes[i]
 		config := m.watcher(p.cfg.Limits)
 		config.Timings, config.Logger = p.opts.Timing, p.log
-		w, err := mailin.New(config, p.line.Ledger())
+		w, err := mailin.New(config, ledger)
 		if err != nil {
 			return err
 		}

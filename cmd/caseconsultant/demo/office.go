@@ -155,7 +155,8 @@ func (o *Office) Close() error {
 	}
 	close(o.closed)
 	o.mu.Unlock()
-	err := errors.Join(o.imap.Close(), ignoreClosed(o.smtp.Close()))
+	// The listeners too: a server that was closed before it has begun to serve would serve for ever.
+	err := errors.Join(ignoreClosed(o.imap.Close()), ignoreClosed(o.smtp.Close()), ignoreClosed(o.imapAt.Close()), ignoreClosed(o.smtpAt.Close()))
 	o.serving.Wait()
 	return err
 }

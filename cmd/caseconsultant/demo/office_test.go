@@ -329,3 +329,16 @@ func TestNobodyElseCanReadTheFiles(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAnOfficeMayBeClosedAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		o, err := Open(Options{Password: password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(o.Close(), o.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -80,6 +80,16 @@ func (s *Sample) Raw(at time.Time) []byte {
 	return replaceFields(s.raw, map[string]string{"date": at.Format(time.RFC1123Z)})
 }
 
+// Variant returns the mail under another Message-ID (without its angle brackets), to another address, and, if from is not
+// empty, from another: a different mail that says the same.
+func (s *Sample) Variant(at time.Time, from, to, messageID string) []byte {
+	fields := map[string]string{"date": at.Format(time.RFC1123Z), "to": to, "message-id": "<" + messageID + ">"}
+	if from != "" {
+		fields["from"] = from
+	}
+	return replaceFields(s.raw, fields)
+}
+
 // Reply returns the mail as a reply to one that the asker got, as a mail program makes it: threaded below it, with its
 // subject.
 func (s *Sample) Reply(at time.Time, got []byte) []byte {

@@ -166,3 +166,16 @@ func TestASampleRepliesToWhatTheAskerGot(t *testing.T) {
 		t.Errorf("the automatic reply's subject is %q", m.Subject)
 	}
 }
+
+func TestAVariantIsAnotherMail(t *testing.T) {
+	t.Parallel()
+	list := samples(t)
+	variant := list[0].Variant(time.Now(), "Other <other@clinic.example>", "desk@else.example", "v1@bench.example")
+	m := parse(t, variant, nil)
+	if m.From.Address != "other@clinic.example" || len(m.To) != 1 || m.To[0].Address != "desk@else.example" || m.MessageID != "v1@bench.example" || !strings.Contains(m.Text, "31297-50") {
+		t.Errorf("the variant is read as %v to %v, %q, %q", m.From, m.To, m.MessageID, m.Text)
+	}
+	if m := parse(t, list[0].Variant(time.Now(), "", firm, "v2@bench.example"), nil); m.From.Address != lee {
+		t.Errorf("without another sender it is from %v", m.From)
+	}
+}
