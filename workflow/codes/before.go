@@ -168,6 +168,8 @@ func (s *scanner) before(i int, c *candidate) {
 				c.signs |= nRoughly
 			}
 			return
+		case t.is("TICKET") && (s.at(j-1).is("CHARGE") || s.at(j-1).is("FEE") || s.at(j-1).is("BILLING")):
+			return
 		case cl&wID != 0:
 			if !broken && !list {
 				c.signs |= nID
@@ -240,6 +242,9 @@ func (s *scanner) follow(c, p *candidate, crossed int, newline, or, list bool) {
 		c.link = linkOr
 	case list || crossed <= 1:
 		c.link = linkList
+	}
+	if s.tab.row && s.tab.mapped {
+		return // the columns say it
 	}
 	if p.label != idNone && (p.label != idForeign || !newline) && c.label == idNone && list {
 		c.label = p.label

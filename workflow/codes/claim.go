@@ -66,7 +66,7 @@ func (s *scanner) segment(i int) {
 				seg.units = int32(v.value())
 			case sv2 && element == 1 && v.n == 4:
 				seg.rev = k + 1
-			case clm && element == 5 && v.n == 2:
+			case clm && element == 5 && v.n == 2 && s.at(k+2).p == ':' && s.at(k+3).is("B"):
 				seg.pos = k + 1
 			}
 		}

@@ -26,6 +26,14 @@ func assign(text string, ms []Mention, links []link, days []found, first int) in
 		}
 		ms[i].Role = roleOf(small, ms, links, i, s)
 	}
+	// "64635 and 64636 came back denied": the whole list
+	for i := len(ms) - 2; i >= 0; i-- {
+		if ms[i+1].Role == RoleDenied && ms[i].Role == RoleBilled && ms[i].System == ms[i+1].System && links[i+1] == linkList && ms[i].End <= ms[i+1].Start {
+			if gap := small[ms[i].End:ms[i+1].Start]; len(gap) < 12 && listOnly(gap) && deniedAfter(small[ms[i+1].End:min(len(small), ms[i+1].End+60)], false) {
+				ms[i].Role = RoleDenied
+			}
+		}
+	}
 	alternatives(small, ms, links)
 	return groups(small, ms, days, first)
 }
@@ -72,7 +80,7 @@ func roleOf(small string, ms []Mention, links []link, i int, s stretch) Role {
 	case len(post) > 0 && hasWord(near, "downcoded|downcode|downcodes"):
 		return RoleDenied
 	}
-	if deniedAfter(post) || deniedBefore(near) {
+	if deniedAfter(post, next < to) || deniedBefore(near) {
 		return RoleDenied
 	}
 	if i > 0 && links[i] == linkList && ms[i-1].Role == RoleDenied && ms[i-1].System == m.System && listOnly(pre) && ms[i-1].Start >= from {
@@ -167,13 +175,17 @@ func deniedBefore(near string) bool {
 }
 
 // deniedAfter says whether the words right after a code deny it: "was denied",
-// ", denied CO-97", "keeps denying".
-func deniedAfter(post string) bool {
+// ", denied CO-97", "keeps denying". followed says that another code comes
+// next, which a bare "denied" would belong to.
+func deniedAfter(post string, followed bool) bool {
 	i := wordAt(post, denials)
 	if i < 0 || i > 45 {
 		return false
 	}
 	head := post[:i]
+	if tail := post[i:]; followed && strings.Count(strings.TrimSpace(tail), " ") == 0 && !hasWord(head, "was|were|is|are|got|been|keeps|back|being") {
+		return false // "paid 11042, denied 97597"
+	}
 	if hasWord(head, "not|never|if|will|would|may|might|could|can|does|they|it|should|avoid|else|paid|and") || strings.ContainsAny(head, ";?") {
 		return false
 	}

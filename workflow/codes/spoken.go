@@ -171,6 +171,9 @@ func (s *scanner) unitsAfter(c *candidate, k int) bool {
 		}
 		last++
 	}
+	if f := s.at(last + 1); f.kind == kAlpha && f.class&wUNIT != 0 && f.n > 2 && !paren {
+		last++
+	}
 	c.units = int32(n)
 	c.last = last
 	if j == k || paren && j == k+1 {

@@ -128,7 +128,7 @@ var wordLists = []struct {
 		assistant cosurgeon telehealth mac mppr asc opps raf replaced replace deleted delete performed audit auditor audited
 		supported supports plan units unit superbills duplicate inpatient outpatient principal secondary poa sequence sequencing sequenced
 		capture experimental payment`},
-	{wASK, `question questions help regarding concerning re what which should can could how why when compare compared difference
+	{wASK, `mentions mention mentioned lists list listed shows show shown states stated reads question questions help regarding concerning re what which should can could how why when compare compared difference
 		differences guidelines guideline explain explains lookup look advise advice correct wrong right valid ok okay mean means
 		need needs use using used want wants does anyone clarify describe definition define meaning info information agree separate
 		instead both together still either allowed asking says say said wondering confirm report`},
