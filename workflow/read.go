@@ -316,7 +316,7 @@ func (k *keeping) joinOrOpen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(identifiers.Find(m.Subject+"\n"+m.Reply)) > 0 {
+	if slices.ContainsFunc(identifiers.Find(m.Subject+"\n"+m.Reply), namesAPatient) {
 		e.Flag(casefile.PossiblePHI, true)
 	}
 	if err := k.line.enqueue(ctx, k.tx, ExtractArgs{MessageID: k.messageID}, time.Time{}); err != nil {
@@ -330,6 +330,12 @@ func (k *keeping) joinOrOpen(ctx context.Context) error {
 		fate, reason = intake.FateTooLarge, "Only the beginning of the mail was fetched."
 	}
 	return intake.Settle(ctx, k.tx, k.entry.ID, fate, reason, e.ID, k.messageID)
+}
+
+// namesAPatient tells an identifier that speaks of a patient from one that every mail bears: senders write their own
+// telephone numbers and addresses.
+func namesAPatient(f identifiers.Finding) bool {
+	return f.Kind != identifiers.Phone && f.Kind != identifiers.Email && f.Kind != identifiers.Address
 }
 
 const trustFail = "fail"
