@@ -29,6 +29,9 @@ func (s *scanner) after(c *candidate) {
 				c.signs |= nCount
 			}
 		}
+		if p, f := s.at(c.tok-1), s.at(k+1); bare && c.nm == 0 && f.kind == kAlpha && f.class&wCOUNT != 0 && f.gap == 1 && (p.is("HAD") || p.is("HAVE") || p.is("SAW") || p.is("OF") || p.is("GOT")) {
+			c.signs |= nCount // "had 36415 rejected records"
+		}
 		if bare && c.nm == 0 && s.street(k) {
 			c.signs |= nStreet
 		}

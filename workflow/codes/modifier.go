@@ -182,7 +182,11 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	start := prev.kind == kEdge || prev.kind == kLine || prev.kind == kPunct && prev.p != '$' && prev.p != '/' && prev.p != '%' && prev.p != '+' && prev.p != '=' && prev.p != '<' && prev.p != '>'
 	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD) != 0 || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("SO") && next.is("ON") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || (prev.is("IS") || prev.is("ARE") || prev.is("CAN")) && s.at(k-1).kind != kAlpha && s.at(k-1).kind != kNum)
 	stop := next.kind == kEdge || next.kind == kLine || next.kind == kPunct && (next.p == '.' || next.p == '?' || next.p == ',' || next.p == ';' || next.p == '!' || next.p == '/' || next.p == ':')
-	nextOK := stop || next.kind == kAlpha && next.class&wPLAIN != 0
+	nextOK := stop || next.kind == kAlpha && (next.class&wPLAIN != 0 || adverb(next))
+	if asked := prev.is("IS") || prev.is("ARE") || prev.is("DOES") || prev.is("WOULD") || prev.is("SHOULD") || prev.is("COULD") || prev.is("WILL") || prev.is("MUST"); asked && judged(next) ||
+		prev.is("FOR") && next.p == '?' || prev.is("LINE") && next.class&wOR != 0 && next.kind == kAlpha {
+		prevOK, nextOK = true, true
+	}
 	switch t.kind {
 	case kNum:
 		if (next.is("APPLY") || next.is("APPLIES") || next.is("APPENDED")) && (prev.class&(wNOT|wART|wOR) != 0 || prev.is("DO")) {
@@ -195,6 +199,8 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	case kMix:
 		if (prevOK || nextOK) && s.attachedElsewhere(t) {
 			cue = sShape
+		} else if nextOK && !t.lower && prev.kind == kAlpha && prev.class&(wAPPEND|wOR) != 0 && (pair || run > 1 || t.b[0] == 'Q') {
+			cue = sWeakShape
 		}
 	default:
 		switch {
@@ -258,6 +264,22 @@ func (s *scanner) pluralModifier(i int, t *token) bool {
 	return true
 }
 
+// adverb says whether a word is one that may stand anywhere: "automatically".
+func adverb(t *token) bool {
+	n := int(t.n)
+	return t.kind == kAlpha && n > 5 && n <= len(t.b) && t.b[n-2] == 'L' && t.b[n-1] == 'Y'
+}
+
+// judged says whether a word asks after a modifier's fitness: "is 59 ever right".
+func judged(t *token) bool {
+	switch string(t.bytes()) {
+	case "EVER", "STILL", "ALWAYS", "NEEDED", "REQUIRED", "ALLOWED", "APPROPRIATE", "OK", "OKAY", "RIGHT", "VALID", "CORRECT", "ENOUGH", "BETTER", "BEST", "BE", "GO",
+		"APPLY", "NECESSARY", "WRONG", "SUFFICIENT", "PROPER", "ACCEPTABLE", "RECOGNIZED", "ACCEPTED":
+		return true
+	}
+	return false
+}
+
 // strongLetters are modifiers that read as words elsewhere, but hardly between
 // codes.
 func strongLetters(t *token) bool {
@@ -298,8 +320,8 @@ func (s *scanner) tieBack(i int, t *token) *candidate {
 	p := s.cands.at(n - 1)
 	last := s.cands.at(s.cands.n - 1)
 	from := last.last + 1
-	if n, e := s.at(i+1), s.at(i+2); n.is("ON") && (e.is("EACH") || e.is("ALL") || e.is("BOTH") || e.is("EVERY")) {
-		return nil
+	if s.at(i + 1).is("ON") {
+		return nil // on something else: "25 on the visit", "GP on each line"
 	}
 	if i-from > 9 {
 		return nil
@@ -317,7 +339,7 @@ func (s *scanner) tieBack(i int, t *token) *candidate {
 		case m.kind == kAlpha && m.class&wMOD != 0:
 		case m.kind == kAlpha && m.class&(wNOT|wOR) != 0:
 			return nil
-		case m.kind == kAlpha && m.class&wTIE != 0:
+		case m.kind == kAlpha && (m.class&wTIE != 0 || adverb(m)):
 			if last != p {
 				return nil
 			}
@@ -356,7 +378,7 @@ func (s *scanner) tieForward(i int) int {
 			return 0
 		case m.n == 2 && m.kind == kNum && isModifier(m.b[0], m.b[1]) && !on:
 		case m.kind == kAlpha && m.is("AND") && !on:
-		case m.kind == kAlpha && m.class&wTIEF != 0:
+		case m.kind == kAlpha && (m.class&wTIEF != 0 || adverb(m)):
 			if m.is("ON") || m.is("TO") || m.is("ONTO") || m.is("WITH") || m.is("FOR") {
 				on = true
 			}

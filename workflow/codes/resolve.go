@@ -23,7 +23,7 @@ func (s *scanner) resolve() {
 		}
 	}
 	for i := range all.n {
-		if c := all.at(i); spoken > 0 && c.procedure() && c.open() || spoken > 2 && c.sys == idModifier {
+		if c := all.at(i); spoken > 0 && c.procedure() && c.open() || c.sys == idModifier && (spoken > 2 || spoken > 1 && !isDigit(c.code[0])) {
 			c.signs |= sPair
 		}
 	}
@@ -39,7 +39,7 @@ func (s *scanner) resolve() {
 		if codes > 1 || codes == 1 && !c.ok() || s.coding || c.sys == idModifier && codes > 0 {
 			c.signs |= sOthers
 		}
-		if codes == 0 && all.n == 1 && c.signs&nIDWeak != 0 && c.signs&sBilling != 0 {
+		if codes == 0 && all.n == 1 && all.lost == 0 && c.signs&nIDWeak != 0 && c.signs&sBilling != 0 {
 			c.signs |= sOnly
 		}
 	}

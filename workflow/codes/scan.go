@@ -77,6 +77,7 @@ type candidates struct {
 	room    [24]candidate
 	more    []candidate
 	n       int
+	lost    int         // forgotten ones
 	keep    bool        // for Explain: what is forgotten goes to dropped
 	dropped []candidate // in the order of the text
 }
@@ -94,6 +95,7 @@ func (l *candidates) add(c candidate) {
 			if l.keep {
 				l.dropped = append(l.dropped, *p)
 			}
+			l.lost++
 			c.link = linkNone
 			*p = c
 			return

@@ -237,6 +237,9 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 	if how == looseGlued || how == looseMod {
 		return true
 	}
+	if how == looseComma && n.is("ON") {
+		return false // "25 on the visit"
+	}
 	if t.kind == kNum {
 		if n.kind == kAlpha && n.class&(wMEAS|wCOUNT|wUNIT|wMONTH) != 0 && n.class&wMOD == 0 {
 			return false

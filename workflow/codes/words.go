@@ -77,7 +77,7 @@ var wordLists = []struct {
 	{wMOD, `modifier modifiers mod mods modif modifer modifers modifiter modfier modificador modificadores`},
 	{wCODE, `code codes codigo codigos cd`},
 	{wPROC, `proc procs procedure procedures px svc service services procedimiento`},
-	{wID, `ticket tickets invoice invoices inv tracking size account accounts acct accts member members subscriber policy
+	{wID, `submitter reset verification security promo door ticket tickets invoice invoices inv tracking size account accounts acct accts member members subscriber policy
 		order orders zip zipcode zips mrn npi npis ptan tin ein ssn dea clia taxonomy fax phone tel telephone cell mobile
 		ext extn extension pager passcode password pin login username employee badge license lic serial sn lot lots
 		batch catalog sku box suite ste room rooms rm apt apartment bldg building floor bay gate wifi confirmation
@@ -86,14 +86,14 @@ var wordLists = []struct {
 		receipt refund portal routing deposit parking elevator exit station gl medicare_id mbi hicn policyno reservation
 		flight seat locker bin shelf barcode isbn hl7 clm caller bus ndcs2 fedex ups usps mailing pobox specimen slide
 		passport visa plate license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
-	{wIDW, `claim case file record records chart charts patient patients pt encounter encounters plan
+	{wIDW, `unit tax wages salary claim case file record records chart charts patient patients pt encounter encounters plan
 		form forms letter message request version build model device user doc document
 		protocol cohort arm screw stem liner reference ref group grp id ids
 		number numbers insurance ins job referral error
 		certificate remittance statement balance quoted part agreement site store branch agency loan
 		field school college class course section chapter volume issue edition schedule`},
 	{wIDH, `line lines item visit visits report note notes study block path pathology auth authorization precert preauth
-		unit pump transmitter hospital center op cup graft consult wound specimen claim case`},
+		pump transmitter hospital center op cup graft consult wound specimen claim case`},
 	{wALONE, `xe xs xp xu kx jw jz ga gy gz gx gt gq fq fr fs ft qw tc gc ge qx qy qz qk aa nu rr kh rt lt as pt cq co go gp gn
 		gg gh gw gv pn po sg sl cs lc ld rc lm ri`},
 	{wNUM, `number numbers num nbr no nos nr nums`},
