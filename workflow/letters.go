@@ -22,7 +22,7 @@ type composed struct {
 
 // automaticLetter composes the automatic mail that answers a message, or nil if none is due: the sender may not be
 // answered, it was a mere thank-you, or it added to a case that a consultant has anyway.
-func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, due time.Time) (*composed, error) {
+func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, reading codes.Reading, due time.Time) (*composed, error) {
 	if !p.Answerable || p.Intent == intentThanks {
 		return nil, nil
 	}
@@ -36,9 +36,9 @@ func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, due tim
 	var err error
 	if fresh && len(p.Mentions) > 0 {
 		kind = casefile.Summary
-		content, err = l.opts.Letters.Summary(l.summary(view, p, due))
+		content, err = l.opts.Letters.Summary(l.summary(view, p, reading, due))
 	} else {
-		content, err = l.opts.Letters.Acknowledgement(l.acknowledgement(view, p, due, reopens))
+		content, err = l.opts.Letters.Acknowledgement(l.acknowledgement(view, p, reading, due, reopens))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("write the %s of case %d: %w", kind, view.ID, err)
@@ -101,7 +101,7 @@ func (l *Line) next(view *casefile.View, due time.Time) mailout.Next {
 	return mailout.Next{Due: due.In(l.queue(l.mailbox(view.Mailbox).Queue).Hours.Zone())}
 }
 
-func (l *Line) acknowledgement(view *casefile.View, p *casefile.Pending, due time.Time, reopens bool) mailout.Acknowledgement {
+func (l *Line) acknowledgement(view *casefile.View, p *casefile.Pending, reading codes.Reading, due time.Time, reopens bool) mailout.Acknowledgement {
 	a := mailout.Acknowledgement{Case: letterCase(view, &p.Message), Next: l.next(view, due), Problems: mailProblems(p)}
 	if reopens {
 		a.Headline = "We have your follow-up and have opened your case again."
@@ -109,7 +109,7 @@ func (l *Line) acknowledgement(view *casefile.View, p *casefile.Pending, due tim
 	for _, file := range p.Attachments {
 		a.Received = append(a.Received, attachmentWords(file))
 	}
-	lines, notStated := readingLines(p)
+	lines, notStated := readingLines(p, reading)
 	a.Reading = lines
 	a.Missing = notStated
 	return a
@@ -127,9 +127,9 @@ func attachmentWords(a casefile.Attachment) string {
 // mailProblems are those of reading that the asker should know. They hold no text of the mail.
 func mailProblems(p *casefile.Pending) []string { return p.Problems }
 
-func (l *Line) summary(view *casefile.View, p *casefile.Pending, due time.Time) mailout.Summary {
+func (l *Line) summary(view *casefile.View, p *casefile.Pending, reading codes.Reading, due time.Time) mailout.Summary {
 	s := mailout.Summary{Case: letterCase(view, &p.Message), Next: l.next(view, due), Problems: mailProblems(p), Supplement: !p.Opened}
-	s.Reading, s.NotStated = readingLines(p)
+	s.Reading, s.NotStated = readingLines(p, reading)
 	entries := entriesOf(view, p.ID)
 	described := make(map[entryKey]bool)
 	for _, m := range p.Mentions {
@@ -162,7 +162,7 @@ func sources(source string) []string {
 }
 
 // readingLines say how the mail was read, so that the asker can correct it, and what it left open.
-func readingLines(p *casefile.Pending) (lines []mailout.Reading, notStated []string) {
+func readingLines(p *casefile.Pending, reading codes.Reading) (lines []mailout.Reading, notStated []string) {
 	labels := map[codes.Role]string{codes.RoleBilled: "Billed", codes.RoleAlternative: "Alternatives", codes.RoleDenied: "Denied",
 		codes.RoleReplaced: "Replaced", codes.RoleHistory: "Earlier", codes.RoleReference: "Asked about"}
 	groups := 0
@@ -189,12 +189,11 @@ func readingLines(p *casefile.Pending) (lines []mailout.Reading, notStated []str
 			lines = append(lines, mailout.Reading{Label: label, Value: strings.Join(names, ", ")})
 		}
 	}
-	if day, err := time.Parse(time.DateOnly, p.DateOfService); err == nil {
-		lines = append(lines, mailout.Reading{Label: "Date of service", Value: mailout.DateWords(day), Basis: "stated"})
-	} else if len(p.Mentions) > 0 {
-		lines = append(lines, mailout.Reading{Label: "Date of service", Value: mailout.DateWords(p.Case.ReceivedAt), Basis: "not stated; the day of your mail is used"})
-		notStated = append(notStated, "date of service")
-	} else {
+	day, basis, stated := ServiceDate(reading, p.Case.ReceivedAt)
+	if stated || len(p.Mentions) > 0 {
+		lines = append(lines, mailout.Reading{Label: "Date of service", Value: mailout.DateWords(day), Basis: basis})
+	}
+	if !stated {
 		notStated = append(notStated, "date of service")
 	}
 	if words, ok := payerWords[p.Payer]; ok {

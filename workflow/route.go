@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/store"
 )
 
@@ -54,7 +55,11 @@ func (l *Line) route(ctx context.Context, job *river.Job[RouteArgs]) error {
 	if p.At.Before(l.db.Now().Add(-24 * time.Hour)) {
 		due = queue.Hours.Add(l.db.Now(), queue.Due) // what comes late is not overdue when it comes
 	}
-	letter, err := l.automaticLetter(view, p, due)
+	var reading codes.Reading
+	if err := l.files.Reading(ctx, p.ID, &reading); err != nil {
+		return err
+	}
+	letter, err := l.automaticLetter(view, p, reading, due)
 	if err != nil {
 		return err
 	}
