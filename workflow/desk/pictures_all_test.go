@@ -113,3 +113,10 @@ func TestPictures(t *testing.T) {
 		shot("login", "/login", 390, 844, dark)
 	}
 }
+
+// withPatient adds a case whose mail names a patient; the person is made up.
+func (b *bundle) withPatient(t testing.TB) string {
+	t.Helper()
+	return b.mail(t, sampleMail{From: "Lee Example", Address: "lee@clinic.example", Trust: "none", Subject: "27447 for DOB 01/02/1950", Codes: []string{"cpt:27447"}, Age: 3 * time.Minute, Due: 8 * time.Hour,
+		Body: "Patient: Test, Pat DOB 01/02/1950 MRN AB123456, had 27447 on 3/5/26.\nCall the patient at 555-867-5309 if needed.", Flags: []casefile.Flag{casefile.PossiblePHI}, Problems: []string{"One part is in an unknown character set and may show wrong letters."}})
+}
