@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/desk"
 )
