@@ -87,10 +87,14 @@ func (l *Line) enqueue(ctx context.Context, tx *store.Tx, args river.JobArgs, at
 	case NotifyArgs:
 		queue = queueNotify
 	}
+	due := !at.After(tx.Now)
+	if due {
+		at = time.Time{} // River lets whatever bears a time wait for its scheduler, which looks every five seconds
+	}
 	if _, err := l.client.InsertTx(ctx, tx.Tx, args, insertOpts(queue, at)); err != nil {
 		return fmt.Errorf("insert a %s job: %w", args.Kind(), err)
 	}
-	if at.IsZero() || !at.After(tx.Now) {
+	if due {
 		tx.AfterCommit(func() { l.wake.queue(queue) })
 	}
 	return nil

@@ -84,6 +84,8 @@ type Options struct {
 	SpoolDir        string        // for attachments while a mail is read. Defaults to the system's
 	Log             *slog.Logger  // defaults to slog.Default()
 	Workers         int           // steps at once. Defaults to 10
+	// RetryAfter is how long a step that has failed so often waits. Defaults to 2, 4, 8 ... seconds, at most 10 minutes.
+	RetryAfter func(attempts int64) time.Duration
 	// ReconcileEvery is how often rows are compared with jobs. Defaults to 3 s.
 	ReconcileEvery time.Duration
 	// GraceBeforeReconcile is how long a due step may be without a job before it is given one. Defaults to 10 s; at start
@@ -103,6 +105,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Workers == 0 {
 		o.Workers = 10
+	}
+	if o.RetryAfter == nil {
+		o.RetryAfter = retryAfter
 	}
 	if o.ReconcileEvery == 0 {
 		o.ReconcileEvery = 3 * time.Second

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"caseconsultant/workflow/calendar"
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/codebook"
+	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/people"
 	"caseconsultant/workflow/store"
 	"caseconsultant/workflow/store/storetest"
@@ -780,5 +782,54 @@ func TestABounceShowsOnItsCase(t *testing.T) {
 		if c := b.cases(); len(c) != 2 || c[1].State != casefile.SetAside || c[1].LinkedCase != c[0].ID {
 			t.Errorf("the bounce itself: %+v", c[len(c)-1])
 		}
+	})
+}
+
+// brokenBook is a codebook whose file cannot be read until it is mended.
+type brokenBook struct {
+	workflow.Codes
+	mended atomic.Bool
+}
+
+func (b *brokenBook) Lookup(ctx context.Context, system codes.System, code string, on time.Time) (codebook.Entry, bool, error) {
+	if !b.mended.Load() {
+		return codebook.Entry{}, false, errors.New("disk I/O error near lee@clinic.example")
+	}
+	return b.Codes.Lookup(ctx, system, code, on)
+}
+
+// What fails for good puts the case before the operator, with the reason; requeued, it goes on where it failed.
+func TestAStepThatFailsForGoodWaitsForTheOperator(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		book := &brokenBook{}
+		b := setup(t, url, func(o *workflow.Options) {
+			book.Codes, o.Codes = o.Codes, book
+			o.RetryAfter = func(int64) time.Duration { return 0 }
+		})
+		b.start()
+		b.deliver(question("q1@clinic.example"))
+		b.wait("the case to fail", func() bool { c := b.cases(); return len(c) == 1 && c[0].State == casefile.Failed })
+		c := b.cases()[0]
+		if !strings.Contains(c.Reason, "attach") || strings.Contains(c.Reason, "clinic.example") {
+			t.Errorf("the reason is %q; want it to name the step and nothing of the case", c.Reason)
+		}
+		list, err := b.line.River().JobList(t.Context(), river.NewJobListParams().Kinds("attach").First(100))
+		must(t, err)
+		for _, job := range list.Jobs {
+			for _, e := range job.Errors {
+				if strings.Contains(e.Error+e.Trace, "clinic.example") {
+					t.Errorf("River keeps the text of an error: %s", e.Error)
+				}
+			}
+		}
+		book.mended.Store(true)
+		must(t, b.line.Office().Requeue(t.Context(), c.Ref, b.dana.ID))
+		b.smtp.WaitMessages(t, 1)
+		b.settled()
+		if v := b.view(c.Ref); v.State != casefile.Waiting || v.Reason != "" || len(v.Descriptions) == 0 {
+			t.Errorf("requeued: %s (%s), %d descriptions", v.State, v.Reason, len(v.Descriptions))
+		}
+		b.proven()
 	})
 }

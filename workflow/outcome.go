@@ -188,7 +188,7 @@ func (l *Line) messageFailed(messageID int64, step casefile.Step) func(ctx conte
 			return err
 		}
 		if attempts < messageAttempts {
-			at := tx.Now.Add(retryAfter(attempts))
+			at := tx.Now.Add(l.opts.RetryAfter(attempts))
 			if err := casefile.PostponeStep(ctx, tx, messageID, at); err != nil {
 				return err
 			}

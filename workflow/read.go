@@ -58,7 +58,7 @@ func (w *readWorker) Work(ctx context.Context, job *river.Job[ReadArgs]) error {
 			}
 		}
 	}, func(ctx context.Context, tx *store.Tx, code string) error {
-		attempts, at, err := intake.CountFailure(ctx, tx, job.Args.LedgerID, code, retryAfter)
+		attempts, at, err := intake.CountFailure(ctx, tx, job.Args.LedgerID, code, l.opts.RetryAfter)
 		if err != nil {
 			return err
 		}
