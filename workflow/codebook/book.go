@@ -211,6 +211,9 @@ func (b *Book) known(system codes.System, code string, on day) codes.Membership 
 	if !ok {
 		return codes.Unknown
 	}
+	if system == codes.POS && len(key) == 1 {
+		key = append(store[:0], '0', key[0]) // people write 2 for 02, as Lookup reads it
+	}
 	sets := b.members[system]
 	for i := range sets {
 		if _, ok := sets[i].find(key); ok {
