@@ -41,8 +41,11 @@ func keyOf(code string) string {
 func keyFor(system codes.System, code string) string {
 	switch system {
 	case codes.POS, codes.Revenue, codes.MSDRG, codes.NDC:
-		if n, err := codes.Normalize(system, code); err == nil {
-			return keyOf(n)
+		// With what is no part of a code taken off if need be: "2!" is written as 02 like "2".
+		for _, c := range []string{code, keyOf(code)} {
+			if n, err := codes.Normalize(system, c); err == nil {
+				return keyOf(n)
+			}
 		}
 	}
 	return keyOf(code)

@@ -100,7 +100,7 @@ func codeMarks(cs *casefile.View, m casefile.Mention, e codebook.Entry, known bo
 	if worst != "" {
 		w := severityWord(worst)
 		marks = append(marks, signView{Label: "has a finding: " + strings.ToLower(w.text), Icon: w.icon, Tone: w.tone})
-	} else if known && e.Valid && e.Billable {
+	} else if known && e.Valid && e.Billable && e.Flags["starter"] == "" { // the starter's list proves nothing of a day
 		marks = append(marks, signView{Label: "in force, may be reported", Icon: "check", Tone: green})
 	}
 	return marks
