@@ -59,10 +59,11 @@ type Ledger struct {
 	beats map[string]heldBeat
 }
 
-// heldBeat is another process's beat on a folder as this one has seen it standing, by the monotonic clock.
+// heldBeat is another process's beat on a folder, and for how long this one has seen it standing, by the monotonic clock.
 type heldBeat struct {
 	epoch, beat int64
-	since       time.Time
+	looked      time.Time
+	stood       time.Duration
 }
 
 var _ mailin.Ledger = (*Ledger)(nil)
@@ -136,11 +137,15 @@ func (l *Ledger) stoodStill(mailbox, folder string, epoch, beat int64) bool {
 	defer l.mu.Unlock()
 	name := mailbox + "\x00" + folder
 	seen, ok := l.beats[name]
+	now := time.Now()
 	if !ok || seen.epoch != epoch || seen.beat != beat {
-		l.beats[name] = heldBeat{epoch, beat, time.Now()}
+		l.beats[name] = heldBeat{epoch: epoch, beat: beat, looked: now}
 		return false
 	}
-	return time.Since(seen.since) >= store.DeadAfter
+	seen.stood += min(now.Sub(seen.looked), store.LongestLook)
+	seen.looked = now
+	l.beats[name] = seen
+	return seen.stood >= store.DeadAfter
 }
 
 func readLease(ctx context.Context, tx *store.Tx, mailbox, folder string) (mailin.Lease, error) {

@@ -67,8 +67,10 @@ func (p *Process) beat(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
+		// Who was taken for dead while it slept or could not reach the database says that it lives: else its work would be
+		// taken away for as long as it runs.
 		if err := p.db.InTx(ctx, func(tx *Tx) error {
-			_, err := tx.ExecContext(ctx, `UPDATE processes SET beat = beat + 1 WHERE id = $1`, p.ID)
+			_, err := tx.ExecContext(ctx, `UPDATE processes SET beat = beat + 1, ended_at = NULL WHERE id = $1`, p.ID)
 			return err
 		}); err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "The process's beat was not written; others may take over its work", "process_id", p.ID)
@@ -99,20 +101,26 @@ func (db *DB) processLock(id int64) string {
 // Observer tells which processes are dead. It must be asked every few seconds for as long as it is to notice anything.
 // It is safe for concurrent use.
 type Observer struct {
-	db *DB
+	db    *DB
+	clock func() time.Time
 
 	mu    sync.Mutex
+	last  time.Time // of the last census; carries the monotonic clock
 	beats map[int64]observedBeat
 }
 
 type observedBeat struct {
 	beat  int64
-	since time.Time // carries the monotonic clock
+	stood time.Duration // for how long it was seen standing still
 }
+
+// LongestLook is the most that the time between two looks at a beat counts. Who could not look, because the database was
+// away or the machine slept, has not seen the beat stand still meanwhile: nobody could write one either.
+const LongestLook = 5 * time.Second
 
 // NewObserver begins to observe.
 func (db *DB) NewObserver() *Observer {
-	return &Observer{db: db, beats: make(map[int64]observedBeat)}
+	return &Observer{db: db, clock: time.Now, beats: make(map[int64]observedBeat)}
 }
 
 // Census is what an observer found at one moment.
@@ -133,30 +141,41 @@ func (o *Observer) Census(ctx context.Context) (Census, error) {
 		return c, fmt.Errorf("read the processes: %w", err)
 	}
 	defer rows.Close()
-	now := time.Now()
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	now := o.clock()
+	looked := min(now.Sub(o.last), LongestLook)
+	o.last = now
+	if own := o.db.ownProcess(); own != 0 {
+		c.living[own] = true // whatever its row says: another may have taken it for dead
+	}
 	for rows.Next() {
 		var id, beat int64
 		if err := rows.Scan(&id, &beat); err != nil {
 			return c, fmt.Errorf("read the processes: %w", err)
 		}
-		if o.lives(id, beat, now) {
+		switch {
+		case c.living[id]:
+		case o.lives(id, beat, looked):
 			c.living[id] = true
-		} else {
+		default:
 			c.dead = append(c.dead, id)
 		}
 	}
 	return c, rows.Err()
 }
 
-func (o *Observer) lives(id, beat int64, now time.Time) bool {
-	o.db.mu.Lock()
-	own := o.db.process != nil && o.db.process.ID == id
-	o.db.mu.Unlock()
-	if own {
-		return true
+// ownProcess is this program's id in processes, 0 if it has not entered.
+func (db *DB) ownProcess() int64 {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.process == nil {
+		return 0
 	}
+	return db.process.ID
+}
+
+func (o *Observer) lives(id, beat int64, looked time.Duration) bool {
 	if o.db.dialect == SQLite {
 		if dead, known := abandoned(o.db.processLock(id)); known {
 			return !dead
@@ -164,10 +183,12 @@ func (o *Observer) lives(id, beat int64, now time.Time) bool {
 	}
 	seen, ok := o.beats[id]
 	if !ok || seen.beat != beat {
-		o.beats[id] = observedBeat{beat, now}
+		o.beats[id] = observedBeat{beat: beat}
 		return true
 	}
-	return now.Sub(seen.since) < DeadAfter
+	seen.stood += looked
+	o.beats[id] = seen
+	return seen.stood < DeadAfter
 }
 
 // Bury ends the rows of the processes that a census found dead, after their work has been given out again, and removes
@@ -180,6 +201,9 @@ func (o *Observer) Bury(ctx context.Context, c Census) error {
 		}); err != nil {
 			return fmt.Errorf("end the row of dead process %d: %w", id, err)
 		}
+		o.mu.Lock()
+		delete(o.beats, id)
+		o.mu.Unlock()
 		if o.db.dialect == SQLite {
 			os.Remove(filepath.Clean(o.db.processLock(id)))
 		}

@@ -268,6 +268,73 @@ func TestDeadProcessIsNoticed(t *testing.T) {
 	}
 }
 
+// The database was away: nobody could write a beat, and nobody could see one. Whoever looks first afterwards must not
+// take the others for dead.
+func TestAnOutageIsNotTakenForADeath(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, storetest.PostgresURL(t))
+	ctx := t.Context()
+	const other = 4711
+	must(t, db.InTx(ctx, func(tx *store.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO processes (id, roles, beat, started_at) VALUES ($1, 'work', 5, 0)`, other)
+		return err
+	}))
+	observer := db.NewObserver()
+	now := time.Now()
+	observer.SetClock(func() time.Time { return now })
+	lives := func(after time.Duration) bool {
+		now = now.Add(after)
+		census, err := observer.Census(ctx)
+		must(t, err)
+		return census.Lives(other)
+	}
+	if !lives(0) || !lives(3*time.Second) {
+		t.Fatal("a process that was just seen is dead")
+	}
+	if !lives(10 * time.Minute) {
+		t.Error("a process was taken for dead although nobody looked at it for ten minutes")
+	}
+	for range 8 {
+		lives(3 * time.Second)
+	}
+	if lives(0) {
+		t.Error("a beat that was seen standing still for half a minute counts as life")
+	}
+}
+
+// A process that was taken for dead and lives says so with its next beat, and is never dead to itself.
+func TestAProcessTakenForDeadComesBack(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		db, other := storetest.Open(t, url), storetest.Open(t, url)
+		ctx := t.Context()
+		process, err := db.StartProcess(ctx, "work")
+		must(t, err)
+		must(t, other.InTx(ctx, func(tx *store.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE processes SET ended_at = 1 WHERE id = $1`, process.ID)
+			return err
+		}))
+		census, err := db.NewObserver().Census(ctx)
+		must(t, err)
+		if !census.Lives(process.ID) {
+			t.Error("a process takes itself for dead")
+		}
+		deadline := time.After(4 * store.BeatEvery)
+		for {
+			census, err := other.NewObserver().Census(ctx)
+			must(t, err)
+			if census.Lives(process.ID) {
+				return
+			}
+			select {
+			case <-time.After(50 * time.Millisecond):
+			case <-deadline:
+				t.Fatal("a process that beats stays dead to the others")
+			}
+		}
+	})
+}
+
 func TestChangesAreHeardByOtherProcesses(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
