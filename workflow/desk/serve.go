@@ -274,7 +274,8 @@ func (d *Desk) fail(c *call, err error) {
 		v.Heading, v.What = "The desk is being restarted", "It stopped while this was under way. In a moment it is back: look first whether it was done, then do it again if it was not."
 		c.w.Header().Set("Retry-After", "5")
 	case errors.Is(err, errSignedOut):
-		if c.r.Method == http.MethodGet {
+		// A stream of events that is sent to a page of HTML is an error in the browser; it is refused instead.
+		if c.r.Method == http.MethodGet && c.r.URL.Path != "/events" {
 			http.Redirect(c.w, c.r, "/login?next="+url.QueryEscape(c.r.URL.RequestURI()), http.StatusSeeOther)
 			return
 		}

@@ -379,8 +379,13 @@
       changed(data);
       channel?.postMessage(data);
     });
-    // A stream that was refused is not opened again by the browser itself.
-    stream.addEventListener("error", () => { if (stream?.readyState === EventSource.CLOSED) setTimeout(() => stream && listen(), 5e3); });
+    // A stream that was refused is not opened again by the browser itself. The page is read at once: it tells whether one
+    // has been signed out, and shows what was missed.
+    stream.addEventListener("error", () => {
+      if (stream?.readyState !== EventSource.CLOSED) return;
+      refresh();
+      setTimeout(() => stream && listen(), 5e3);
+    });
   };
   const attend = () => {
     if (!document.body.dataset.events || !window.EventSource) return;
