@@ -17,15 +17,14 @@ import (
 func htmlText(source string) body {
 	w := &htmlWriter{}
 	z := html.NewTokenizer(strings.NewReader(source))
-	z.SetMaxBuf(1 << 20)
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
 			w.closeTo(0)
 			return w.body()
 		case html.TextToken:
-			if w.dropped() == 0 {
-				w.text(string(z.Text()))
+			if w.drops == 0 && !w.tiny {
+				w.text(cleanText(string(z.Text())))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			w.start(z.Token())
@@ -46,7 +45,9 @@ type element struct {
 	list    bool
 	ordered bool
 	item    int
-	cells   int
+	cells   int  // of a row
+	broken  bool // a row: one of its cells has several lines
+	tiny    bool // what w.tiny was outside
 	link    string
 	linkAt  int
 	mark    markKind
@@ -72,15 +73,18 @@ type htmlWriter struct {
 	drops  int
 	pres   int
 	quotes int
+	tiny   bool // the size of the type is zero: shown to nobody
 	breaks int  // line ends that are owed before the next text
 	space  bool // a space is owed
-	atLine bool // something stands on the current line
+	gap    bool // the space between two cells is owed
+	fresh  bool // a cell or an item has begun: the blocks within it begin on its line
+	ends   int  // line ends at the end of out, 0 while something stands on the line
+	lines  int  // line ends written
+	from   int  // lines when the text of the cell read last began
 	result body
 	toEnd  int // where history begins that goes on to the end; -1
 	began  bool
 }
-
-func (w *htmlWriter) dropped() int { return w.drops }
 
 func (w *htmlWriter) body() body {
 	text := w.out.String()
@@ -95,10 +99,6 @@ func (w *htmlWriter) body() body {
 		}
 	}
 	w.result.quoted = kept
-	w.result.text = cleanText(text)
-	if len(w.result.text) != len(text) {
-		w.result.quoted, w.result.signatures = nil, nil // offsets no longer fit
-	}
 	return w.result
 }
 
@@ -133,15 +133,16 @@ func (w *htmlWriter) start(t html.Token) {
 			w.end(atom.Head)
 		}
 	}
-	if voidTags[tag] || t.Type == html.SelfClosingTagToken && tag == 0 {
+	if voidTags[tag] || tag == 0 { // <o:p> and other tags of programs' own change nothing
 		return
 	}
 	if len(w.stack) >= maxOpen {
+		w.block(blockBreaks[tag])
 		w.extra++
 		return
 	}
-	e := element{tag: tag, block: blockBreaks[tag], dropped: droppedTags[tag]}
-	var id, class, style string
+	e := element{tag: tag, block: blockBreaks[tag], dropped: droppedTags[tag], tiny: w.tiny}
+	var id, class, style, kind string
 	for _, a := range t.Attr {
 		switch strings.ToLower(a.Key) {
 		case "id":
@@ -149,7 +150,9 @@ func (w *htmlWriter) start(t html.Token) {
 		case "class":
 			class = " " + strings.ToLower(a.Val) + " "
 		case "style":
-			style = strings.ToLower(strings.ReplaceAll(a.Val, " ", ""))
+			style = strings.ToLower(strings.Join(strings.Fields(a.Val), ""))
+		case "type":
+			kind = strings.ToLower(a.Val)
 		case "hidden":
 			e.dropped = true
 		case "href":
@@ -173,6 +176,12 @@ func (w *htmlWriter) start(t html.Token) {
 		e.pre = true
 		w.pres++
 	case atom.Blockquote:
+		if indentation(kind, class, style) {
+			break
+		}
+		if w.drops == 0 {
+			w.flushBlock() // the empty line before a quote is not part of it
+		}
 		e.quote = true
 		w.quotes++
 	case atom.Ul, atom.Ol:
@@ -186,6 +195,9 @@ func (w *htmlWriter) start(t html.Token) {
 			e.linkAt = w.out.Len()
 		}
 	}
+	if zero, stated := fontSize(style); stated {
+		w.tiny = zero
+	}
 	e.mark = markOf(id, class)
 	if e.mark != markNone && w.drops == 0 {
 		w.flushBlock()
@@ -195,41 +207,6 @@ func (w *htmlWriter) start(t html.Token) {
 		}
 	}
 	w.stack = append(w.stack, e)
-}
-
-// hiddenStyle tells a style that shows nothing: preheaders and tracking texts.
-func hiddenStyle(style string) bool {
-	for _, s := range []string{"display:none", "visibility:hidden", "mso-hide:all", "max-height:0;", "max-height:0px", "font-size:0;", "font-size:0px", "opacity:0;"} {
-		if strings.Contains(style+";", s) {
-			return true
-		}
-	}
-	return false
-}
-
-// markOf knows the marks of mail programs: Gmail, Apple Mail, Yahoo, Thunderbird, Outlook (web, new, mobile), Proton,
-// Zimbra, Zoho, GMX.
-func markOf(id, class string) markKind {
-	for _, c := range []string{" gmail_quote ", " gmail_quote_container ", " yahoo_quoted ", " moz-cite-prefix ", " protonmail_quote ", " zmail_extra ", " ms-outlook-mobile-reference-message ",
-		" tutanota_quote ", " quotedmessage "} {
-		if strings.Contains(class, c) {
-			return markQuoted
-		}
-	}
-	for _, c := range []string{" gmail_signature ", " moz-signature ", " protonmail_signature_block ", " ms-outlook-mobile-signature "} {
-		if strings.Contains(class, c) {
-			return markSignature
-		}
-	}
-	switch {
-	case strings.HasSuffix(id, "divrplyfwdmsg"), strings.HasSuffix(id, "appendonsend"), id == "mail-editor-reference-message-container", strings.HasPrefix(id, "zwchr"):
-		return markQuotedToEnd
-	case strings.HasPrefix(id, "yahoo_quoted"):
-		return markQuoted
-	case id == "applemailsignature", id == "signature", strings.HasSuffix(id, "_signature"), strings.HasPrefix(id, "ms-outlook-mobile-signature"), id == "applemailsignature":
-		return markSignature
-	}
-	return markNone
 }
 
 func (w *htmlWriter) inside(tag atom.Atom) bool {
@@ -243,19 +220,24 @@ func (w *htmlWriter) inside(tag atom.Atom) bool {
 
 // closeImplied ends the element of the same kind that HTML lets stay open.
 func (w *htmlWriter) closeImplied(tag atom.Atom) {
+	found := -1
 	for i := len(w.stack) - 1; i >= 0; i-- {
 		open := w.stack[i].tag
-		same := open == tag || (tag == atom.Td || tag == atom.Th) && (open == atom.Td || open == atom.Th) || (tag == atom.Dt || tag == atom.Dd) && (open == atom.Dt || open == atom.Dd) ||
-			tag == atom.Tr && (open == atom.Td || open == atom.Th || open == atom.Tr)
-		if same {
-			w.closeTo(i)
-			return
-		}
 		switch open {
-		case atom.Table, atom.Ul, atom.Ol, atom.Dl, atom.Div, atom.Blockquote, atom.Body, atom.Select:
+		case atom.Table, atom.Ul, atom.Ol, atom.Dl, atom.Blockquote, atom.Body, atom.Select:
+			if found >= 0 {
+				w.closeTo(found)
+			}
 			return
+		case atom.Div:
+			if tag == atom.P {
+				return
+			}
 		case atom.Tr:
 			if tag == atom.Td || tag == atom.Th {
+				if found >= 0 {
+					w.closeTo(found)
+				}
 				return
 			}
 		case atom.Td, atom.Th, atom.Li:
@@ -263,6 +245,28 @@ func (w *htmlWriter) closeImplied(tag atom.Atom) {
 				return
 			}
 		}
+		switch tag {
+		case atom.Td, atom.Th:
+			if open == atom.Td || open == atom.Th {
+				found = i
+			}
+		case atom.Dt, atom.Dd:
+			if open == atom.Dt || open == atom.Dd {
+				found = i
+			}
+		case atom.Tr:
+			if open == atom.Td || open == atom.Th || open == atom.Tr {
+				found = i
+			}
+		default:
+			if open == tag {
+				w.closeTo(i)
+				return
+			}
+		}
+	}
+	if found >= 0 {
+		w.closeTo(found)
 	}
 }
 
@@ -270,12 +274,13 @@ func (w *htmlWriter) end(tag atom.Atom) {
 	if tag == 0 {
 		return
 	}
-	if tag == atom.P && !w.inside(atom.P) {
-		w.block(2)
-		return
-	}
 	if w.extra > 0 {
 		w.extra--
+		w.block(blockBreaks[tag])
+		return
+	}
+	if tag == atom.P && !w.inside(atom.P) {
+		w.block(2)
 		return
 	}
 	for i := len(w.stack) - 1; i >= 0; i-- {
@@ -303,14 +308,25 @@ func (w *htmlWriter) closeTo(i int) {
 				w.result.signatures = append(w.result.signatures, r)
 			}
 		}
-		if e.dropped {
-			w.drops--
-			continue
-		}
+		w.tiny = e.tiny
 		if e.pre {
 			w.pres--
 		}
+		if e.dropped {
+			w.drops--
+			if e.quote {
+				w.quotes--
+			}
+			continue
+		}
+		if e.tag == atom.Td || e.tag == atom.Th {
+			w.cellEnd()
+		}
 		w.block(e.block)
+		if e.tag == atom.Li && w.drops == 0 {
+			w.fresh = false
+			w.breaks = min(w.breaks, 1)
+		}
 		if e.quote {
 			w.flushLine()
 			w.quotes--
@@ -320,39 +336,31 @@ func (w *htmlWriter) closeTo(i int) {
 
 // block asks for n line ends before the next text.
 func (w *htmlWriter) block(n int) {
-	if n == 0 || w.drops > 0 {
+	if n == 0 || w.drops > 0 || w.fresh {
 		return
 	}
 	w.space = false
-	if w.out.Len() == 0 {
-		return
-	}
-	need := n
-	if !w.atLine {
-		need-- // the line has ended already
-	}
-	w.breaks = max(w.breaks, need)
-	if w.atLine {
-		w.breaks = max(w.breaks, 1)
+	if w.out.Len() > 0 {
+		w.breaks = max(w.breaks, n-w.ends)
 	}
 }
 
 // lineEnd is <br>: it ends the line, and further ones make empty lines.
 func (w *htmlWriter) lineEnd() {
-	w.space = false
-	if w.out.Len() == 0 {
+	if w.fresh {
 		return
 	}
-	w.breaks++
-	w.breaks = min(w.breaks, 3)
+	w.space = false
+	if w.out.Len() > 0 {
+		w.breaks = min(w.breaks+1, 3)
+	}
 }
 
 // flushLine makes a line that was asked to end, end, before the quote prefix changes.
 func (w *htmlWriter) flushLine() {
-	if w.atLine {
-		w.out.WriteByte('\n')
-		w.atLine = false
-		w.breaks = max(0, w.breaks-1)
+	if w.ends == 0 && w.out.Len() > 0 {
+		w.breaks = max(w.breaks, 1)
+		w.newline()
 	}
 }
 
@@ -364,49 +372,63 @@ func (w *htmlWriter) flushBlock() {
 }
 
 func (w *htmlWriter) newline() {
-	if !w.atLine && w.quotes > 0 && w.out.Len() > 0 {
-		w.out.WriteString(strings.TrimRight(strings.Repeat("> ", w.quotes), " "))
+	if w.ends > 0 && w.quotes > 0 {
+		w.out.WriteString(strings.Repeat(">", min(w.quotes, 20)))
 	}
 	w.out.WriteByte('\n')
-	w.atLine = false
+	w.ends++
+	w.lines++
 	w.breaks--
+	w.gap = false
 }
 
-// write puts text without white space of its own on the current line.
+// write puts text on the current line.
 func (w *htmlWriter) write(s string) {
 	if s == "" {
 		return
 	}
-	for w.breaks > 0 {
-		w.newline()
-	}
-	if !w.atLine {
-		w.out.WriteString(strings.Repeat("> ", min(w.quotes, 20)))
-		w.atLine = true
-	} else if w.space {
+	w.flushBlock()
+	switch {
+	case w.ends > 0 || w.out.Len() == 0:
+		if w.quotes > 0 {
+			w.out.WriteString(strings.Repeat(">", min(w.quotes, 20)) + " ")
+		}
+	case w.gap:
+		w.out.WriteString("  ")
+	case w.space:
 		w.out.WriteByte(' ')
 	}
-	w.space = false
+	if w.fresh {
+		w.fresh, w.from = false, w.lines
+	}
+	w.space, w.gap, w.ends = false, false, 0
 	w.out.WriteString(s)
 }
 
+// invisible are characters that only pad and steer.
+var invisible = strings.NewReplacer("\u00a0", " ", "\u200b", "", "\u200c", "", "\ufeff", "", "\u00ad", "", "\u034f", "", "\u2007", " ")
+
 func (w *htmlWriter) text(s string) {
 	if w.pres > 0 {
-		for i, line := range strings.Split(strings.ReplaceAll(s, "\r", ""), "\n") {
+		lines := strings.Split(s, "\n")
+		for i, line := range lines {
 			if i > 0 {
 				w.breaks++
 			}
-			w.write(strings.TrimRight(line, " "))
+			if i < len(lines)-1 {
+				line = strings.TrimRight(line, " ")
+			}
+			w.write(line)
 		}
 		return
 	}
-	s = strings.NewReplacer("\u00a0", " ", "\u200b", "", "\u200c", "", "\ufeff", "", "\u00ad", "", "\u034f", "", "\u2007", " ").Replace(s)
+	s = invisible.Replace(s)
 	words := strings.Fields(s)
 	if len(words) == 0 {
-		w.space = w.space || s != "" && w.atLine
+		w.space = w.space || s != "" && w.ends == 0 && w.breaks == 0
 		return
 	}
-	if c := s[0]; c == ' ' || c == '\n' || c == '\t' || c == '\r' {
+	if c := s[0]; c == ' ' || c == '\n' || c == '\t' {
 		w.space = true
 	}
 	for i, word := range words {
@@ -415,63 +437,7 @@ func (w *htmlWriter) text(s string) {
 		}
 		w.write(word)
 	}
-	if c := s[len(s)-1]; c == ' ' || c == '\n' || c == '\t' || c == '\r' {
+	if c := s[len(s)-1]; c == ' ' || c == '\n' || c == '\t' {
 		w.space = true
 	}
-}
-
-// itemMark begins an item of the innermost list.
-func (w *htmlWriter) itemMark() {
-	if w.drops > 0 {
-		return
-	}
-	mark, depth := "-", 0
-	for i := len(w.stack) - 1; i >= 0; i-- {
-		if w.stack[i].list {
-			if depth == 0 && w.stack[i].ordered {
-				w.stack[i].item++
-				mark = strconv.Itoa(w.stack[i].item) + "."
-			}
-			depth++
-		}
-	}
-	w.write(strings.Repeat("  ", min(max(depth-1, 0), 10)) + mark)
-	w.space = true
-}
-
-// cell separates the cells of a row.
-func (w *htmlWriter) cell() {
-	if w.drops > 0 {
-		return
-	}
-	for i := len(w.stack) - 1; i >= 0; i-- {
-		if w.stack[i].tag == atom.Tr {
-			w.stack[i].cells++
-			if w.stack[i].cells > 1 && w.atLine && w.breaks <= 1 {
-				w.breaks = 0
-				w.write(" ")
-				w.space = true
-			}
-			return
-		}
-	}
-}
-
-// linkTarget writes the address of a link behind its words, unless they are the address.
-func (w *htmlWriter) linkTarget(e element) {
-	lower := strings.ToLower(e.link)
-	if !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") || len(e.link) > 2000 || strings.ContainsAny(e.link, " \n\t<>") {
-		return
-	}
-	if e.linkAt > w.out.Len() {
-		return
-	}
-	words := strings.TrimSpace(w.out.String()[e.linkAt:])
-	bare := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(lower, "https://"), "http://"), "/")
-	said := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(words), "https://"), "http://"), "/")
-	if words == "" || said == bare {
-		return
-	}
-	w.space = true
-	w.write("<" + e.link + ">")
 }

@@ -1,7 +1,9 @@
 package message
 
 import (
+	"sort"
 	"strings"
+	"unicode"
 )
 
 // class is what a line of the text is.
@@ -25,12 +27,8 @@ type line struct {
 // losing a sentence of the question is worse than keeping a signature.
 func split(m *Message, b body) {
 	lines := splitLines(b.text)
-	for _, r := range b.quoted {
-		mark(lines, r, classQuoted)
-	}
-	for _, r := range b.signatures {
-		mark(lines, r, classSignature)
-	}
+	mark(lines, b.quoted, classQuoted)
+	mark(lines, b.signatures, classSignature)
 	q := quoting{lines: lines, subject: m.Subject, forward: b.forward}
 	q.attached(b)
 	q.run()
@@ -52,16 +50,23 @@ func splitLines(text string) []line {
 		if i := strings.IndexByte(text[at:], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		lines = append(lines, line{start: at, end: end, text: strings.TrimRight(text[at:end], "\n \t\u00a0")})
+		lines = append(lines, line{start: at, end: end, text: strings.TrimRightFunc(text[at:end], unicode.IsSpace)})
 		at = end
 	}
 	return lines
 }
 
-// mark gives the lines within a range a class.
-func mark(lines []line, r [2]int, c class) {
+// mark gives the lines that begin within one of the ranges a class. The ranges may lie within each other: a mail can have a hundred thousand, so
+// they are passed through once, not once for each line.
+func mark(lines []line, ranges [][2]int, c class) {
+	sort.Slice(ranges, func(i, j int) bool { return ranges[i][0] < ranges[j][0] })
+	at, end := 0, 0
 	for i := range lines {
-		if lines[i].start >= r[0] && lines[i].start < r[1] {
+		for at < len(ranges) && ranges[at][0] <= lines[i].start {
+			end = max(end, ranges[at][1])
+			at++
+		}
+		if lines[i].start < end {
 			lines[i].class, lines[i].fixed = c, true
 		}
 	}
@@ -117,7 +122,7 @@ func compose(m *Message, text string, lines []line) {
 func trimRanges(text string, ranges [][2]int) [][2]int {
 	for len(ranges) > 0 {
 		r := &ranges[0]
-		rest := strings.TrimLeft(text[r[0]:r[1]], "\n \t\r\u00a0")
+		rest := strings.TrimLeftFunc(text[r[0]:r[1]], unicode.IsSpace)
 		if rest != "" {
 			r[0] = r[1] - len(rest)
 			break
@@ -126,7 +131,7 @@ func trimRanges(text string, ranges [][2]int) [][2]int {
 	}
 	for len(ranges) > 0 {
 		r := &ranges[len(ranges)-1]
-		rest := strings.TrimRight(text[r[0]:r[1]], "\n \t\r\u00a0")
+		rest := strings.TrimRightFunc(text[r[0]:r[1]], unicode.IsSpace)
 		if rest != "" {
 			r[1] = r[0] + len(rest)
 			break

@@ -42,7 +42,10 @@ func (b *body) append(next body) {
 		return
 	}
 	if !b.blank() {
-		b.text = strings.TrimRight(b.text, "\n") + "\n\n"
+		b.text = strings.TrimRight(b.text, "\n")
+		clip(b.quoted, len(b.text))
+		clip(b.signatures, len(b.text))
+		b.text += "\n\n"
 	} else {
 		b.text, b.quoted, b.signatures = "", nil, nil
 	}
@@ -55,6 +58,13 @@ func (b *body) append(next body) {
 		b.signatures = append(b.signatures, [2]int{r[0] + at, r[1] + at})
 	}
 	b.forward = b.forward || next.forward
+}
+
+// clip ends ranges that go on behind n.
+func clip(ranges [][2]int, n int) {
+	for i := range ranges {
+		ranges[i][0], ranges[i][1] = min(ranges[i][0], n), min(ranges[i][1], n)
+	}
 }
 
 // finish turns what was read into the message's texts.
