@@ -12,6 +12,9 @@ const (
 	pgpEncrypted   = "The mail is encrypted with PGP and cannot be opened here; ask the sender to send it without encryption, or through your secure portal."
 )
 
+// pgpMark begins a text that was encrypted without MIME (RFC 9580, section 6.2).
+const pgpMark = "-----BEGIN PGP MESSAGE-----"
+
 // encryptedProblem says what kind of multipart/encrypted it is (RFC 1847, RFC 3156).
 func (w *walker) encryptedProblem(ct value) {
 	if strings.Contains(strings.ToLower(ct.params["protocol"]), "pgp") {

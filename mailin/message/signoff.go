@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// signOff marks signatures, sent-from lines, contact blocks and legal notices in what was newly written. The sender's
-// greeting and closing line stay.
+// signOff marks signatures, sent-from lines, contact blocks and legal notices in what was newly written. The sender's greeting and closing line
+// stay. In doubt a line stays: what is taken out here is not read for the question.
 func signOff(lines []line) {
+	pgpArmor(lines)
 	for start := 0; start < len(lines); {
 		end := start
 		for end < len(lines) && lines[end].class == classReply {
@@ -20,27 +21,32 @@ func signOff(lines []line) {
 	}
 }
 
+// tailLines is how far from the end a signature is looked for. It keeps a mail of nothing but marks from being looked at again under each.
+const tailLines = 80
+
 // signOffRun looks at one run of reply lines.
 func signOffRun(run []line) {
-	for i, l := range run {
-		if l.fixed {
+	for i := 0; i < len(run); i++ {
+		l := run[i]
+		if l.class != classReply || l.text == "" {
 			continue
 		}
 		switch {
-		case signatureMark(l.text) && i > 0 && !onlyReplyBelow(run[i+1:]):
+		case i > 0 && len(run)-i < tailLines && signatureMark(l.text) && isSignature(run[i+1:]):
 			sign(run[i:])
+			contactBlock(run)
+			return
+		case i > 0 && len(run)-i < tailLines && weakMark(l.text) && isContact(run[i+1:]):
+			sign(run[i:])
+			contactBlock(run)
 			return
 		case sentFrom(l.text):
 			sign(run[i : i+1])
-			if rest := run[i+1:]; !hasText(rest) || legalNotice(firstText(rest)) {
-				sign(rest)
-				return
-			}
-		case legalNotice(l.text) && paragraphStart(run, i):
-			// A notice goes to the end of its paragraph, and further paragraphs that are notices too follow by themselves.
-			for j := i; j < len(run) && run[j].text != ""; j++ {
-				run[j].class = classSignature
-			}
+		case paragraphStart(run, i) && banner(l.text):
+			signNotice(run[i:], banner)
+		case paragraphStart(run, i) && legalNotice(l.text):
+			// A notice goes to the end of its paragraph; further paragraphs that are notices too follow by themselves.
+			signNotice(run[i:], func(s string) bool { return !strings.HasSuffix(s, "?") && !clinical(s) && !greeting(s) })
 		}
 	}
 	contactBlock(run)
@@ -52,116 +58,130 @@ func sign(lines []line) {
 	}
 }
 
-// signatureMark is the separator of RFC 3676 section 4.3 and what programs make of it.
-func signatureMark(s string) bool {
+// signNotice takes the first line and those under it in the same paragraph that belong to it.
+func signNotice(run []line, belongs func(string) bool) {
+	for j := 0; j < len(run) && run[j].text != "" && (j == 0 || belongs(run[j].text)); j++ {
+		run[j].class = classSignature
+	}
+}
+
+// signatureMark is the separator of RFC 3676, section 4.3, as programs write it. "- --" is that under a PGP signature.
+func signatureMark(s string) bool { return s == "--" || s == "- --" }
+
+// weakMark are lines that people draw over a signature, and between anything else too.
+func weakMark(s string) bool {
 	switch s {
-	case "--", "-- ", "—", "––", "__", "--\u00a0":
+	case "—", "––", "__", "---", "***", "- -":
 		return true
 	}
-	return len(s) >= 10 && strings.Trim(s, "_") == ""
+	return len(s) >= 10 && (strings.Trim(s, "_") == "" || strings.Trim(s, "-") == "" || strings.Trim(s, "=") == "" || strings.Trim(s, "*") == "")
 }
 
-// onlyReplyBelow: below the mark stands a long text with questions: it is no signature, whatever the mark says.
-func onlyReplyBelow(lines []line) bool {
-	n, questions := 0, 0
+// isSignature looks at what stands under a signature mark. The mark is believed, unless what follows is long, or is about a case and has nothing
+// by which one could reach the sender: people part their questions with dashes as well.
+func isSignature(lines []line) bool {
+	n, contacts, about := 0, 0, false
 	for _, l := range lines {
-		if l.text != "" {
-			n++
+		if l.text == "" {
+			continue
 		}
-		if n > 30 {
-			return true
+		if n++; n > 30 {
+			return false
 		}
-		if strings.HasSuffix(l.text, "?") {
-			questions++
+		if contactLine.MatchString(l.text) || legalNotice(l.text) {
+			contacts++
+		}
+		about = about || strings.HasSuffix(l.text, "?") || clinical(l.text)
+	}
+	return n > 0 && (contacts > 0 && n <= 12 || !about)
+}
+
+// isContact tells the lines under a weak mark that are a signature by themselves.
+func isContact(lines []line) bool {
+	n, contacts := 0, 0
+	for _, l := range lines {
+		if l.text == "" {
+			continue
+		}
+		if legalNotice(l.text) {
+			return n > 0 || contacts == 0
+		}
+		if n++; n > 12 || strings.Contains(l.text, "?") || clinical(l.text) || len(l.text) > 120 {
+			return false
+		}
+		if contactLine.MatchString(l.text) {
+			contacts++
 		}
 	}
-	return n == 0 || questions > 0 && n > 12
+	return contacts > 0
 }
 
-var sentFromPattern = regexp.MustCompile(`(?i)^\s*(?:sent from (?:my|mail for|yahoo|outlook|proton|samsung|the |a )|sent via |sent with |get outlook for|von meinem .{2,40} gesendet|gesendet (?:von|mit) |envoyé (?:de|depuis|à partir de) (?:mon|ma|l')|enviado desde (?:mi|el)|enviado do meu|inviato da(?:l mio)?|verzonden vanaf mijn|verstuurd vanaf mijn|skickat från min|sendt fra min|wysłane z |отправлено (?:с|из) |iphoneから送信|iphone から送信|发自我的|download outlook)`)
+var sentFromPattern = regexp.MustCompile(`(?i)^(?:(?:sent|written|composed) (?:from|via|with|using|by|on) (?:(?:my|an?|the|our|mail for|the all[- ]new|all[- ]new) )?` +
+	`(?:(?:apple|samsung|google|huawei|xiaomi|verizon|at&t|t-mobile|sprint|nokia|motorola|lg|sony|htc|oneplus|microsoft|secure|new|verizon,) )*` +
+	`(?:iphone|ipad|ipod|imac|macbook|mac\b|apple watch|android|galaxy|samsung|pixel|smart ?phone|mobile|cell(?: ?phone)?\b|phone\b|tablet|handheld|device|blackberry|windows|` +
+	`yahoo|aol|outlook|gmail|mail\b|proton|thunderbird|mozilla|airmail|spark|superhuman|mailspring|workspace|lenovo|surface|at&t|verizon|t-mobile|5g|4g)` +
+	`|get outlook for|download outlook|yahoo mail: search|von meinem .{2,40} gesendet|von (?:meinem|unterwegs)|gesendet (?:von|mit|über) |envoyé (?:de|depuis|à partir de) (?:mon|ma|l'|outlook|yahoo)|` +
+	`enviado desde (?:mi|el|outlook|yahoo)|enviado d[eo] meu|inviato da(?:l mio| iphone| ipad| outlook| yahoo)|verzonden vanaf mijn|verstuurd vanaf mijn|verzonden met|skickat från (?:min|outlook)|` +
+	`sendt fra min|lähetetty (?:iphone|android|outlook|laite)|wysłane z |wysłano z |отправлено (?:с|из) |надіслано з |odesláno z |odoslané z |trimis de pe|iphone ?から送信|发自我的|從我的.{1,20}傳送|나의 .{2,20}에서 보냄)`)
 
-func sentFrom(s string) bool { return len(s) < 200 && sentFromPattern.MatchString(s) }
+// sentFrom is the line that a telephone or a program adds.
+func sentFrom(s string) bool {
+	s = strings.TrimLeft(s, " \t")
+	return len(s) < 160 && sentFromPattern.MatchString(s) && !strings.Contains(s, "?") && !clinical(s)
+}
 
-var legalPattern = regexp.MustCompile(`(?i)^[\s*_>\-]*(?:confidentiality (?:notice|note|statement)|confidential(?:ity)?\s*[:\-]|(?:this|the) (?:e-?mail|message|communication|transmission|electronic mail)[^.?]{0,120}(?:confidential|privileged|intended (?:only|solely|for))|the information (?:contained|transmitted) in this|the contents of this (?:e-?mail|message)|disclaimer\b|hipaa (?:notice|confidentiality)|if you (?:are not the intended|have received this)|please consider the environment|diese e-?mail (?:enthält|ist)|ce (?:message|courriel)[^.?]{0,80}confidentiel|este (?:correo|mensaje)[^.?]{0,80}confidencial|privileged (?:and|&) confidential|caution: (?:this e-?mail|external)|\[?external(?: e-?mail| sender)?\]?:? *(?:this|caution|do not))`)
+var legalPattern = regexp.MustCompile(`(?i)^(?:confidentiality (?:notice|note|statement|disclaimer)|confidential(?:ity)?\s*[:\-]|(?:legal )?disclaimer\s*[:\-]|important(?: notice)?: (?:this|the) (?:e-?mail|message)|` +
+	`notice: (?:this|the)|(?:this|the) (?:e-?mail|message|communication|transmission|electronic mail|electronic message|fax)[^.?]{0,160}(?:confidential|privileged|intended (?:only|solely|for)|for the sole use|protected health)|` +
+	`the information (?:contained|transmitted) in this|the contents of this (?:e-?mail|message)|hipaa (?:notice|confidentiality)|if you (?:are not the intended|have received this|received this (?:e-?mail|message) in error)|` +
+	`(?:any|unauthorized) (?:unauthorized|review|dissemination|disclosure|interception|use|distribution)[^?]{0,160}prohibited|please consider the environment|think before you print|` +
+	`privileged (?:and|&) confidential|confidential (?:and|&) privileged|this (?:e-?mail|message) (?:was|has been) (?:scanned|checked)|virus[- ]free\.|` +
+	`diese e-?mail (?:enthält|ist|und)|diese nachricht (?:enthält|ist) vertraulich|ce (?:message|courriel)[^.?]{0,80}confidentiel|este (?:correo|mensaje)[^.?]{0,80}confidencial|` +
+	`esta mensagem[^.?]{0,80}confidenci|questo messaggio[^.?]{0,80}riservat|dit bericht[^.?]{0,80}vertrouwelijk)`)
 
-func legalNotice(s string) bool { return len(s) > 12 && legalPattern.MatchString(s) }
+// legalNotice is the first line of one.
+func legalNotice(s string) bool {
+	s = strings.TrimLeft(s, " \t*_>-[")
+	return len(s) > 12 && legalPattern.MatchString(s)
+}
+
+var bannerPattern = regexp.MustCompile(`(?i)^(?:caution|warning|external|attention|alert|notice|be careful|this (?:e-?mail|message) (?:originated|is from|came from|was sent from)|do not (?:click|open|respond)|` +
+	`you don't often get e-?mail from|some people who received this message don't often|learn why this is important|unless you recogni[sz]e|recogni[sz]e the sender|and know the content|external e-?mail)`)
+
+var bannerWords = regexp.MustCompile(`(?i)(?:external (?:e-?mail|sender|message|source)|\[external\]|^\[?external\]?:?$|originated (?:from )?outside|outside (?:of )?(?:the|your|our) (?:organi[sz]ation|company|network|practice|hospital)|` +
+	`click(?:ing)? (?:on )?(?:any )?links|open(?:ing)? (?:any )?attachments|recogni[sz]e the sender|content is safe|don't often get e-?mail from|learn why this is important)`)
+
+// banner is what a gateway puts over mail from outside.
+func banner(s string) bool {
+	s = strings.TrimLeft(s, " \t*_>-[!⚠️")
+	return len(s) < 400 && (bannerPattern.MatchString(s) && bannerWords.MatchString(s) || strings.EqualFold(strings.Trim(s, "[]* "), "external")) && !strings.HasSuffix(s, "?") && !clinical(s)
+}
 
 // paragraphStart: a notice begins a paragraph, so that a sentence of a question that speaks of confidentiality stays.
 func paragraphStart(run []line, i int) bool {
 	return i == 0 || run[i-1].text == "" || run[i-1].class == classSignature
 }
 
-func firstText(lines []line) string {
-	for _, l := range lines {
-		if l.text != "" {
-			return l.text
-		}
-	}
-	return ""
-}
+var greetingPattern = regexp.MustCompile(`(?i)^(?:hi|hello|dear|good (?:morning|afternoon|evening)|hey|team|hallo|guten|sehr geehrte|bonjour|hola)\b`)
 
-func hasText(lines []line) bool { return firstText(lines) != "" }
+func greeting(s string) bool { return greetingPattern.MatchString(s) }
 
-var contactLine = regexp.MustCompile(`(?i)(?:^|[\s|•·])(?:(?:tel|phone|ph|p|o|office|direct|cell|mobile|m|f|fax|telefon|tél)[.:]?\s*[:.]?\s*\+?[(\d][\d\s().\-/x]{6,}|\(?\d{3}\)?[\s.\-]\d{3}[\s.\-]\d{4}|[\w.+\-]+@[\w\-]+\.[\w.\-]+|www\.\S+|https?://\S+|npi\s*[:#]?\s*\d{10})`)
-
-var titleLine = regexp.MustCompile(`(?i)\b(?:cpc|ccs|cpma|coc|cic|crc|rhia|rhit|md|do|np|pa-c|rn|bsn|mba|manager|director|coordinator|specialist|supervisor|biller|coder|billing|physician|practice|clinic|hospital|associates|department|suite|ste|street|avenue|blvd|llc|inc)\b`)
-
-var closingLine = regexp.MustCompile(`(?i)^(?:thanks?|thank you|many thanks|thx|best|best regards|kind regards|regards|warm regards|sincerely|cheers|respectfully|mit freundlichen grüßen|viele grüße|cordialement|saludos|mfg|vg|lg)\b[\s,.!a-z]{0,30}$`)
-
-// contactBlock moves a block of name, title and ways to reach the sender at the end of the text to the signature: the
-// last paragraph, when at least two of its lines are such, and no line asks anything. A closing line and the name right
-// under it stay.
-func contactBlock(run []line) {
-	end := len(run)
-	for end > 0 && (run[end-1].text == "" || run[end-1].class == classSignature) {
-		end--
-	}
-	start := end
-	for start > 0 && run[start-1].text != "" && run[start-1].class == classReply && end-start < 12 {
-		start--
-	}
-	block := run[start:end]
-	if len(block) < 2 || start == 0 {
-		return
-	}
-	contacts := 0
-	for _, l := range block {
-		if strings.Contains(l.text, "?") || l.fixed || len(l.text) > 120 {
-			return
-		}
-		if contactLine.MatchString(l.text) {
-			contacts++
+// pgpArmor takes the lines that PGP puts around a text signed in clear (RFC 9580, section 7).
+func pgpArmor(lines []line) {
+	for i := 0; i < len(lines); i++ {
+		switch lines[i].text {
+		case "-----BEGIN PGP SIGNED MESSAGE-----":
+			for ; i < len(lines) && lines[i].text != ""; i++ {
+				lines[i].class = classSignature
+			}
+		case "-----BEGIN PGP SIGNATURE-----":
+			end := i
+			for end < len(lines) && end < i+200 && lines[end].text != "-----END PGP SIGNATURE-----" {
+				end++
+			}
+			if end < len(lines) && end < i+200 {
+				sign(lines[i : end+1])
+				i = end
+			}
 		}
 	}
-	if contacts == 0 {
-		return
-	}
-	skip := 0
-	if closingLine.MatchString(block[0].text) {
-		skip = 1
-		if len(block) > 1 && !contactLine.MatchString(block[1].text) {
-			skip = 2
-		}
-	} else if afterClosing(run[:start]) && !contactLine.MatchString(block[0].text) {
-		skip = 1 // the name under "Thanks," of the paragraph before
-	} else if contacts == 1 {
-		// One telephone number under a text is part of it ("call me at ..."), unless a title stands there too.
-		titled := false
-		for _, l := range block {
-			titled = titled || titleLine.MatchString(l.text) && len(l.text) < 60
-		}
-		if !titled {
-			return
-		}
-	}
-	sign(block[skip:])
-}
-
-func afterClosing(lines []line) bool {
-	for i := len(lines) - 1; i >= 0; i-- {
-		if lines[i].text != "" {
-			return closingLine.MatchString(lines[i].text)
-		}
-	}
-	return false
 }

@@ -49,6 +49,9 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 		n.body.text = enriched(cleanText(text))
 	default:
 		text = w.uuencoded(cleanText(text))
+		if strings.HasPrefix(text, pgpMark) || strings.Contains(text, "\n"+pgpMark) {
+			w.problem(pgpEncrypted)
+		}
 		if strings.EqualFold(ct.params["format"], "flowed") {
 			text = unflow(text, strings.EqualFold(ct.params["delsp"], "yes"))
 		}
