@@ -37,16 +37,17 @@ func splitAddresses(v string) []string {
 	}
 	// A quote that is never closed would swallow the rest of the list: then quotes do not count.
 	quotes := strings.Count(v, `"`)-strings.Count(v, `\"`) > 1 || strings.Count(v, `"`)%2 == 0
+	lastQuote, lastParen, lastAngle := strings.LastIndexByte(v, '"'), strings.LastIndexByte(v, ')'), strings.LastIndexByte(v, '>')
 	for i := 0; i < len(v); i++ {
 		switch c := v[i]; {
 		case c == '\\' && (quoted || depth > 0):
 			i++
 		case c == '"' && depth == 0 && quotes:
-			if quoted || strings.IndexByte(v[i+1:], '"') >= 0 {
+			if quoted || lastQuote > i {
 				quoted = !quoted
 			}
 		case quoted:
-		case c == '(' && strings.IndexByte(v[i:], ')') > 0:
+		case c == '(' && lastParen > i:
 			depth++
 		case c == ')' && depth > 0:
 			depth--
@@ -57,7 +58,7 @@ func splitAddresses(v string) []string {
 			angle = false
 		case c == ':' && !angle && !strings.ContainsAny(v[start:i], "@<"):
 			start = i + 1 // a group's name
-		case (c == ',' && !(angle && strings.IndexByte(v[i:], '>') >= 0)) || (c == ';' && !angle):
+		case (c == ',' && !(angle && lastAngle > i)) || (c == ';' && !angle):
 			add(i)
 			start = i + 1
 			angle = false
@@ -67,8 +68,14 @@ func splitAddresses(v string) []string {
 	return out
 }
 
+// addressBytes is how much of one address with its name is read.
+const addressBytes = 4 << 10
+
 // parseAddress reads one address.
 func parseAddress(s string) (Address, bool) {
+	if len(s) > addressBytes {
+		s = strings.ToValidUTF8(s[:addressBytes], "")
+	}
 	// The well-formed ones, which are nearly all: net/mail, as go-message does it, but with our own reading of encoded words.
 	if !strings.Contains(s, "=?") {
 		if a, err := mail.ParseAddress(s); err == nil && strings.IndexByte(a.Name, '\n') < 0 {
@@ -125,6 +132,9 @@ func parseAddress(s string) (Address, bool) {
 	return Address{Name: name, Address: addr}, true
 }
 
+// unescaped takes the backslashes out of a quoted string.
+var unescaped = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
+
 // unquoteName decodes a display name: quotes and comments removed, encoded words decoded wherever they stand.
 func unquoteName(s string) string {
 	s = strings.TrimSpace(s)
@@ -132,7 +142,7 @@ func unquoteName(s string) string {
 		s = s[1 : len(s)-1]
 	}
 	s = strings.Trim(s, `"`)
-	s = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(s)
+	s = unescaped.Replace(s)
 	return strings.Trim(decodeWords(s), `" `)
 }
 

@@ -52,8 +52,11 @@ func attribution(lines []line, i int) (n int, sure certainty) {
 				return 0, unsure // only what begins like one goes on over several lines: else the sentence before it would be taken too
 			}
 		}
-		if !endsAttribution(joined) || strings.HasSuffix(joined, ">") && n > 1 {
-			continue
+		if n > 1 && !intro {
+			return 0, unsure
+		}
+		if !endsAttribution(joined) || strings.HasSuffix(joined, ">") && (n > 1 || !strings.Contains(joined, " schreef ") && !strings.Contains(joined, " wrote ")) {
+			continue // only Dutch programs end with the address
 		}
 		quotedBelow := i+n < len(lines) && (quotePrefix(lines[i+n].text) || lines[i+n].text == "" && i+n+1 < len(lines) && quotePrefix(lines[i+n+1].text))
 		if n == 1 && quotedBelow && quotingIntro.MatchString(joined) {

@@ -11,7 +11,7 @@ import (
 // parseDate reads a Date field, well formed or not. It says false if it cannot be read as a date.
 func parseDate(v string) (time.Time, bool) {
 	v = oneLine(v)
-	if v == "" {
+	if v == "" || len(v) > 200 {
 		return time.Time{}, false
 	}
 	if t, err := mail.ParseDate(v); err == nil && plausible(t) {

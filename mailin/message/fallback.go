@@ -15,7 +15,7 @@ func Fallback(r io.Reader) *Message {
 	text := cleanText(string(raw))
 	head, rest, ok := strings.Cut(strings.TrimLeft(text, "\n"), "\n\n")
 	if !ok {
-		head, rest = "", text
+		rest = text // the header has no end here, or there is none
 	}
 	m := &Message{Text: rest, Problems: []string{"The mail could not be taken apart; its text is shown as it came."}}
 	var last *Field

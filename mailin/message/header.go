@@ -102,16 +102,23 @@ func (h *header) parse(s *scanner, lines [][]byte) {
 			lastKnown = i
 		}
 	}
+	var value []byte // of the last field; made a string when it is whole, since a value may be folded a hundred thousand times
+	whole := func() {
+		if n := len(h.fields); n > 0 {
+			h.fields[n-1].raw = strings.ReplaceAll(string(bytes.TrimSpace(value)), "\x00", "")
+		}
+	}
 	for i, l := range lines {
 		if l[0] == ' ' || l[0] == '\t' {
-			if n := len(h.fields); n > 0 {
-				h.fields[n-1].raw += " " + string(bytes.TrimSpace(l))
+			if len(h.fields) > 0 {
+				value = append(append(value, ' '), bytes.TrimSpace(l)...)
 				continue
 			}
 		}
 		if name := fieldName(l); name != "" {
-			value := l[bytes.IndexByte(l, ':')+1:]
-			h.fields = append(h.fields, Field{Name: name, raw: string(bytes.TrimSpace(value))})
+			whole()
+			h.fields = append(h.fields, Field{Name: name})
+			value = append(value[:0], bytes.TrimSpace(l[bytes.IndexByte(l, ':')+1:])...)
 			continue
 		}
 		if isMboxFrom(l) {
@@ -132,13 +139,11 @@ func (h *header) parse(s *scanner, lines [][]byte) {
 		}
 		// A header line follows: this one was folded without a space, or is junk.
 		h.junk = true
-		if n := len(h.fields); n > 0 {
-			h.fields[n-1].raw += " " + string(bytes.TrimSpace(l))
+		if len(h.fields) > 0 {
+			value = append(append(value, ' '), bytes.TrimSpace(l)...)
 		}
 	}
-	for i := range h.fields {
-		h.fields[i].raw = strings.ReplaceAll(h.fields[i].raw, "\x00", "")
-	}
+	whole()
 }
 
 // decode fills the values of the fields; charset is what the body states, for values with raw 8-bit bytes.

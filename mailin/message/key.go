@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -20,21 +21,30 @@ func ContentKey(r io.Reader) (key [32]byte, err error) {
 		v := unfolded(h.get(name))
 		fmt.Fprintf(sum, "%d:%s", len(v), v)
 	}
-	open := false // a line has begun and not ended
+	// A line of more than a buffer comes in pieces, and its CR and LF may come apart: CRs are held until it is known what follows.
+	open, crs := false, 0
 	for {
 		piece := s.next()
 		if piece == nil {
 			break
 		}
-		line := trimEOL(piece)
-		sum.Write(line)
-		open = len(line) > 0 || open
-		if len(line) < len(piece) {
+		line := bytes.TrimSuffix(piece, endLF)
+		ended := len(line) < len(piece)
+		text := bytes.TrimRight(line, "\r")
+		if len(text) > 0 {
+			for ; crs > 0; crs-- {
+				sum.Write(endCRLF[:1])
+			}
+			sum.Write(text)
+			open = true
+		}
+		crs += len(line) - len(text)
+		if ended {
 			sum.Write(endCRLF)
-			open = false
+			open, crs = false, 0
 		}
 	}
-	if open {
+	if open || crs > 0 {
 		sum.Write(endCRLF)
 	}
 	copy(key[:], sum.Sum(nil))

@@ -14,10 +14,14 @@ type value struct {
 	params map[string]string // names in lower case, RFC 2231 continuations joined and decoded
 }
 
+// valueBytes is how much of a structured value is read: what is longer was made to keep a reader busy.
+const valueBytes = 16 << 10
+
 // parseValue reads Content-Type, Content-Disposition and their like. It knows the common violations: parameters without value or quotes,
 // values with spaces, missing semicolons, comments, RFC 2231 in any charset, RFC 2047 within quotes (decoded later, where it is text).
 func parseValue(v string) value {
 	out := value{params: map[string]string{}}
+	v = v[:min(len(v), valueBytes)]
 	main, rest := v, ""
 	if i := strings.IndexByte(v, ';'); i >= 0 {
 		main, rest = v[:i], v[i+1:]

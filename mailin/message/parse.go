@@ -161,6 +161,9 @@ func (w *walker) fill(h *header) {
 func appendIDs(have, more []string) []string {
 next:
 	for _, id := range more {
+		if len(have) == 1000 {
+			break
+		}
 		for _, h := range have {
 			if h == id {
 				continue next

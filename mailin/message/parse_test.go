@@ -99,12 +99,15 @@ func TestTexts(t *testing.T) {
 		"BlankLinesFirst": {raw: "\r\n\r\n" + mail(append(head(), "", "text")...), text: "text"},
 		"Encrypted": {raw: mail(append(head("Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b"), "", "--b", "Content-Type: application/pgp-encrypted", "", "Version: 1", "--b", "Content-Type: application/octet-stream", "", "xx", "--b--")...),
 			problem: "encrypted with PGP"},
-		"SMIME":     {raw: mail(append(head("Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "Content-Transfer-Encoding: base64"), "", "AAAA")...), problem: "S/MIME"},
-		"TNEF":      {raw: mail(append(head("Content-Type: multipart/mixed; boundary=b"), "", "--b", "", "text", "--b", "Content-Type: application/ms-tnef; name=winmail.dat", "", "xx", "--b--")...), text: "text", problem: "winmail.dat"},
-		"RFC822":    {raw: mail(append(head("Content-Type: multipart/mixed; boundary=b"), "", "--b", "", "see below", "--b", "Content-Type: message/rfc822", "", "From: pat@other.example", "Subject: op note", "", "31267 done", "--b--")...), text: "see below\n\n---------- Forwarded message ----------\nFrom: pat@other.example\nSubject: op note\n\n31267 done"},
-		"Binary":    {raw: "\x00\x01\x02\xff\xfe" + strings.Repeat("\x80\x90", 300), problem: ""},
-		"Empty":     {raw: "", problem: "no text"},
-		"Uuencoded": {raw: mail(append(head(), "", "see file", "begin 644 a.txt", "#86)C", "`", "end", "bye")...), text: "see file\nbye"},
+		"SMIME":        {raw: mail(append(head("Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "Content-Transfer-Encoding: base64"), "", "AAAA")...), problem: "S/MIME"},
+		"TNEF":         {raw: mail(append(head("Content-Type: multipart/mixed; boundary=b"), "", "--b", "", "text", "--b", "Content-Type: application/ms-tnef; name=winmail.dat", "", "xx", "--b--")...), text: "text", problem: "winmail.dat"},
+		"RFC822":       {raw: mail(append(head("Content-Type: multipart/mixed; boundary=b"), "", "--b", "", "see below", "--b", "Content-Type: message/rfc822", "", "From: pat@other.example", "Subject: op note", "", "31267 done", "--b--")...), text: "see below\n\n---------- Forwarded message ----------\nFrom: pat@other.example\nSubject: op note\n\n31267 done"},
+		"Binary":       {raw: "\x00\x01\x02\xff\xfe" + strings.Repeat("\x80\x90", 300), problem: ""},
+		"Empty":        {raw: "", problem: "no text"},
+		"UuencodedNot": {raw: mail(append(head(), "", "", "Plan:", "begin 600 mg of it", "endoscopy 31237 later", "end")...), text: "Plan:\nbegin 600 mg of it\nendoscopy 31237 later\nend"},
+		"HTMLAsPlain":  {raw: mail(append(head("Content-Type: text/plain"), "", "<html><body><p>Is 99213 ok?</p></body></html>")...), text: "Is 99213 ok?"},
+		"HTMLNoParts":  {raw: mail(append(head("Content-Type: multipart/alternative; boundary=b"), "", "<html><body><p>Is 99213 ok?</p></body></html>")...), text: "Is 99213 ok?"},
+		"Uuencoded":    {raw: mail(append(head(), "", "see file", "begin 644 a.txt", "#86)C", "`", "end", "bye")...), text: "see file\nbye"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

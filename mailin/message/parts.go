@@ -17,10 +17,7 @@ type place struct {
 // part reads one part whose header was read. When it returns, the part is over.
 func (w *walker) part(s *scanner, h *header, pl place) *node {
 	if w.parts++; w.parts > w.limits.Parts {
-		if !w.tooMany {
-			w.tooMany = true
-			w.problem("The mail has more than %d parts; the rest was not read.", w.limits.Parts)
-		}
+		w.manyParts()
 		s.skip()
 		return nil
 	}
@@ -64,6 +61,13 @@ func (w *walker) part(s *scanner, h *header, pl place) *node {
 	}
 	w.leafAttachment(s, h, ct, disp, typ, pl)
 	return nil
+}
+
+func (w *walker) manyParts() {
+	if !w.tooMany {
+		w.tooMany = true
+		w.problem("The mail has more than %d parts; the rest was not read.", w.limits.Parts)
+	}
 }
 
 // partType brings a content type into one of the forms that the walker knows. Types that are none are text (RFC 2045, section 5.2).

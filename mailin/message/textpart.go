@@ -41,6 +41,8 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 	if note != "" {
 		w.problem("%s", note)
 	}
+	// QUIRK: some programs call a page plain text.
+	html = html || typ == "text/plain" && looksLikeHTML(text)
 	n := &node{kind: kindText, html: html}
 	switch {
 	case html:
@@ -74,9 +76,10 @@ func metaCharset(b []byte) string {
 	return ""
 }
 
-// uuencoded takes files out of a plain text in which old programs put them, and hands them on as attachments.
+// uuencoded takes files out of a plain text in which old programs put them, and hands them on as attachments. Both lines around a file must be
+// there, and the first line within must be one of a file: "begin 600 mg" is a prescription.
 func (w *walker) uuencoded(text string) string {
-	if !strings.Contains(text, "\nend") && !strings.HasSuffix(text, "end") {
+	if !strings.Contains(text, "\nend") {
 		return text
 	}
 	var out strings.Builder
@@ -88,25 +91,47 @@ func (w *walker) uuencoded(text string) string {
 			}
 			at++
 		}
-		line, _, _ := strings.Cut(text[at:], "\n")
+		line, rest, _ := strings.Cut(text[at:], "\n")
 		_, name, ok := uuBegin([]byte(line))
-		end := strings.Index(text[at:], "\nend")
-		if !ok || end < 0 {
+		if first, _, _ := strings.Cut(rest, "\n"); ok && first != "`" && first != "" {
+			_, ok = uuLine(nil, []byte(first))
+		}
+		if !ok {
 			out.WriteString(text[:at+len(line)])
 			text = text[at+len(line):]
-			if line == "" {
-				break
-			}
 			continue
+		}
+		end := endLine(rest)
+		if end < 0 {
+			break
+		}
+		if w.parts++; w.parts > w.limits.Parts {
+			w.manyParts()
+			break
 		}
 		out.WriteString(text[:at])
 		var damaged bool
 		w.attachment(Attachment{Filename: oneLine(name), ContentType: "application/octet-stream"},
-			&uuReader{lines: newLineReader(strings.NewReader(text[at : at+end+len("\nend")])), damaged: &damaged}, nil)
-		text = strings.TrimPrefix(text[at+end+len("\nend"):], "\n")
+			&uuReader{lines: newLineReader(strings.NewReader(rest[:end])), damaged: &damaged}, nil)
+		text = strings.TrimPrefix(rest[end:], "\n")
 	}
 	out.WriteString(text)
 	return out.String()
+}
+
+// endLine returns where the line "end" ends, -1 if there is none.
+func endLine(s string) int {
+	for from := 0; ; {
+		i := strings.Index(s[from:], "end")
+		if i < 0 {
+			return -1
+		}
+		i += from
+		from = i + len("end")
+		if (i == 0 || s[i-1] == '\n') && (from == len(s) || s[from] == '\n') {
+			return from
+		}
+	}
 }
 
 // unflow joins the lines of format=flowed (RFC 3676): a line that ends in a space goes on in the next one of the same

@@ -139,10 +139,26 @@ func (b *base64Reader) decodeGroup(n int) {
 	b.out = b.out[:start+m]
 }
 
-// decodeBase64 decodes what can be decoded.
+// decodeBase64 decodes what can be decoded of a short text, as base64Reader does it.
 func decodeBase64(in []byte) []byte {
-	var damaged bool
-	out, _ := io.ReadAll(&base64Reader{r: strings.NewReader(string(in)), damaged: &damaged})
+	out := make([]byte, 0, base64.RawStdEncoding.DecodedLen(len(in)))
+	group := make([]byte, 0, len(in))
+	flush := func() {
+		if len(group)%4 == 1 {
+			group = group[:len(group)-1]
+		}
+		out, _ = base64.RawStdEncoding.AppendDecode(out, group) // only alphabet bytes: cannot fail
+		group = group[:0]
+	}
+	for _, c := range in {
+		switch {
+		case isBase64(c):
+			group = append(group, c)
+		case c == '=' && len(group)%4 != 0:
+			flush()
+		}
+	}
+	flush()
 	return out
 }
 

@@ -87,10 +87,20 @@ func (w *walker) render(n *node) body {
 	if n == nil {
 		return body{}
 	}
+	if n.empty {
+		text, _ := toUTF8(n.around, "")
+		if looksLikeHTML(text) {
+			return htmlText(text)
+		}
+		return body{text: cleanText(text)}
+	}
 	switch n.kind {
 	case kindText:
-		if n.html && w.msg == w.shared.msg && w.msg.HTML == "" {
-			w.msg.HTML = n.body.text
+		if n.html && w.msg == w.shared.msg {
+			if w.msg.HTML != "" {
+				w.msg.HTML += "\n" // Apple Mail parts the text at each attachment
+			}
+			w.msg.HTML += n.body.text
 		}
 		if n.html {
 			return htmlText(n.body.text)
@@ -100,10 +110,6 @@ func (w *walker) render(n *node) body {
 		return w.renderAlternative(n)
 	case kindForward:
 		return w.renderForward(n)
-	}
-	if n.empty {
-		text, _ := toUTF8(n.around, "")
-		return body{text: cleanText(text)}
 	}
 	var all body
 	for _, kid := range n.kids {
@@ -150,6 +156,12 @@ func (n *node) isHTML() bool {
 		}
 	}
 	return false
+}
+
+// looksLikeHTML tells a page from a text that speaks of HTML.
+func looksLikeHTML(text string) bool {
+	start := strings.ToLower(strings.TrimSpace(text[:min(len(text), 200)]))
+	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html") || strings.HasPrefix(start, "<head>") || strings.HasPrefix(start, "<body")
 }
 
 // trivialPlain tells a plain text that only says that one should look at the HTML.
