@@ -5,8 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -35,6 +38,15 @@ func parse(t testing.TB, raw string) *message.Message {
 	return m
 }
 
+func nonBlank(s string) (n int) {
+	for line := range strings.SplitSeq(s, "\n") {
+		if strings.TrimSpace(line) != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // hold checks what every message must keep to.
 func hold(t testing.TB, m *message.Message) {
 	t.Helper()
@@ -57,6 +69,10 @@ func hold(t testing.TB, m *message.Message) {
 		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
 			t.Errorf("the %s is not valid: %q", name, s)
 		}
+	}
+	// Each line of the text is in one of the three, and nothing is in two.
+	if text, parts := nonBlank(m.Text), nonBlank(m.Reply)+nonBlank(m.Quoted)+nonBlank(m.Signature); text != parts {
+		t.Errorf("of %d lines %d are in the reply, the history or the signature", text, parts)
 	}
 	if strings.ContainsRune(m.Text, '\r') {
 		t.Error("the text has carriage returns")
@@ -281,10 +297,31 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(mail(append(head("Content-Type: multipart/alternative; boundary=b"), "", "--b", "", "x", "--b", "Content-Type: text/html", "", "<div class=gmail_quote>On x, y wrote:<blockquote>z</blockquote></div>", "--b--")...)))
 	f.Add([]byte(mail(append(head("Content-Type: text/html"), "", "<table><tr><td>1<td>2</table><ul><li>a<ol><li>b</ul><pre>x\n y</pre>")...)))
 	f.Add([]byte(mail(append(head("Content-Type: application/pkcs7-mime; smime-type=signed-data", "Content-Transfer-Encoding: base64"), "", "MIAGCSqGSIb3DQEHAqCA")...)))
+	files, _ := filepath.Glob("testdata/golden/*.eml")
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		m, _ := message.Parse(bytes.NewReader(raw), message.Options{Limits: message.Limits{Parts: 50, Depth: 5}})
 		hold(t, m)
 		hold(t, message.Fallback(bytes.NewReader(raw)))
+		// The same bytes read the same, and a listed attachment is one that was handed on.
+		var handed []string
+		again, err := message.Parse(bytes.NewReader(raw), message.Options{Limits: message.Limits{Parts: 50, Depth: 5}, Attachment: func(a *message.Attachment, r io.Reader) error {
+			handed = append(handed, a.ID)
+			_, err := io.CopyN(io.Discard, r, 10)
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}})
+		if err != nil || again.Text != m.Text || again.Reply != m.Reply || !slices.Equal(again.Attachments, m.Attachments) || len(handed) > len(m.Attachments) {
+			t.Errorf("read twice: %v, %d attachments handed on of %d", err, len(handed), len(m.Attachments))
+		}
 	})
 }
 

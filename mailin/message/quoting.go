@@ -102,7 +102,7 @@ func (q *quoting) prefixed() {
 			introduced = n > 0 || originalLine(l.text) || forwardLine(l.text)
 		}
 	}
-	if count == 0 || !introduced && (count == 1 || !words) {
+	if !words || count == 1 && !introduced {
 		return
 	}
 	for i := range q.lines {

@@ -15,7 +15,7 @@ func signOff(lines []line) {
 			end++
 		}
 		if end > start {
-			signOffRun(lines[start:end])
+			signOffRun(lines[start:end], start > 0)
 		}
 		start = end + 1
 	}
@@ -24,19 +24,19 @@ func signOff(lines []line) {
 // tailLines is how far from the end a signature is looked for. It keeps a mail of nothing but marks from being looked at again under each.
 const tailLines = 80
 
-// signOffRun looks at one run of reply lines.
-func signOffRun(run []line) {
+// signOffRun looks at one run of reply lines. below says that something stands above it, so that a signature may begin it.
+func signOffRun(run []line, below bool) {
 	for i := 0; i < len(run); i++ {
 		l := run[i]
 		if l.class != classReply || l.text == "" {
 			continue
 		}
 		switch {
-		case i > 0 && len(run)-i < tailLines && signatureMark(l.text) && isSignature(run[i+1:]):
+		case (i > 0 || below) && len(run)-i < tailLines && signatureMark(l.text) && isSignature(run[i+1:]):
 			sign(run[i:])
 			contactBlock(run)
 			return
-		case i > 0 && len(run)-i < tailLines && weakMark(l.text) && isContact(run[i+1:]):
+		case (i > 0 || below) && len(run)-i < tailLines && weakMark(l.text) && isContact(run[i+1:]):
 			sign(run[i:])
 			contactBlock(run)
 			return
@@ -141,7 +141,7 @@ var legalPattern = regexp.MustCompile(`(?i)^(?:confidentiality (?:notice|note|st
 // legalNotice is the first line of one.
 func legalNotice(s string) bool {
 	s = strings.TrimLeft(s, " \t*_>-[")
-	return len(s) > 12 && legalPattern.MatchString(s)
+	return len(s) > 12 && legalPattern.MatchString(s) && !strings.HasSuffix(s, "?") && !clinical(s)
 }
 
 var bannerPattern = regexp.MustCompile(`(?i)^(?:caution|warning|external|attention|alert|notice|be careful|this (?:e-?mail|message) (?:originated|is from|came from|was sent from)|do not (?:click|open|respond)|` +
