@@ -3,6 +3,7 @@ package message_test
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +13,6 @@ import (
 
 // A header block as long as the limit allows costs the same for each byte, whatever it is made of.
 func TestHostileHeadersAreReadInLinearTime(t *testing.T) {
-	const size = 250 << 10
 	for name, c := range map[string]struct{ before, piece, after string }{
 		"Folds":              {"Subject: x", "\n a", ""},
 		"Words":              {"Subject: ", "=?a?q?", `"`},
@@ -48,30 +48,43 @@ func TestHostileHeadersAreReadInLinearTime(t *testing.T) {
 		"DateComments":       {"Date: ", "((", ""},
 		"High":               {"Subject: ", "\xe9", ""},
 	} {
-		piece := strings.Repeat(c.piece, size/len(c.piece))
-		if strings.Contains(c.piece, "%d") {
+		growsLinearly(t, name, 30<<10, func(size int) string {
 			var b strings.Builder
-			for i := 0; b.Len() < size; i++ {
-				fmt.Fprintf(&b, c.piece, i)
+			b.WriteString("MIME-Version: 1.0\n" + c.before)
+			for i, end := 0, b.Len()+size; b.Len() < end; i++ {
+				b.WriteString(strings.ReplaceAll(c.piece, "%d", strconv.Itoa(i)))
 			}
-			piece = b.String()
-		}
-		raw := "MIME-Version: 1.0\n" + c.before + piece + c.after + "\n\ntext\n"
+			return b.String() + c.after + "\n\ntext\n"
+		})
+	}
+}
+
+// growsLinearly holds that a mail eight times as long takes about eight times as long. It compares, since machines and the race detector differ; a
+// quadratic reading takes sixty-four times as long, and a bad moment of the machine is forgiven.
+func growsLinearly(t *testing.T, name string, size int, raw func(size int) string) {
+	t.Helper()
+	took := func(raw string) time.Duration {
 		began := time.Now()
 		m, err := message.Parse(strings.NewReader(raw), message.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
 		took := time.Since(began)
-		t.Logf("%s: %s", name, took.Round(time.Millisecond))
-		if took > 2*time.Second {
-			t.Errorf("%s: a header of 250 KB took %s", name, took)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
 		hold(t, m)
-		if _, err := message.ContentKey(strings.NewReader(raw)); err != nil {
-			t.Fatal(err)
+		return took
+	}
+	if testing.Short() {
+		size /= 4 // the full run sees slighter faults
+	}
+	small, large := raw(size), raw(8*size)
+	var a, b time.Duration
+	for range 3 {
+		a, b = took(small), took(large)
+		if b < 30*time.Millisecond || b < 24*a {
+			return
 		}
 	}
+	t.Errorf("%s: %d KB took %s, %d KB took %s", name, len(small)>>10, a, len(large)>>10, b)
 }
 
 // Structures made to exhaust a reader end at the limits.
@@ -106,15 +119,9 @@ func TestHostileStructures(t *testing.T) {
 		"Armor":            "\n" + strings.Repeat("-----BEGIN PGP SIGNED MESSAGE-----\n", 1<<16),
 		"SMIME":            "Content-Type: application/pkcs7-mime\nContent-Transfer-Encoding: base64\n\nMIAGCSqGSIb3DQEHAqCA" + strings.Repeat("JIAk", 1<<18),
 	} {
-		began := time.Now()
 		m, err := message.Parse(strings.NewReader(raw), message.Options{})
 		if err != nil {
 			t.Fatal(err)
-		}
-		took := time.Since(began)
-		t.Logf("%s: %s, %d attachments, %d bytes of text", name, took.Round(time.Millisecond), len(m.Attachments), len(m.Text))
-		if took > 8*time.Second {
-			t.Errorf("%s: %d KB took %s", name, len(raw)>>10, took)
 		}
 		if len(m.Attachments) > 600 {
 			t.Errorf("%s: %d attachments", name, len(m.Attachments))
@@ -123,25 +130,24 @@ func TestHostileStructures(t *testing.T) {
 	}
 }
 
-// A hundred thousand lines take ten times as long as ten thousand, not a hundred times.
+// Lines cost the same each, whatever they look like and however many there are.
 func TestManyLinesTakeLinearTime(t *testing.T) {
 	for name, line := range map[string]string{
 		"Prose": "a line of prose about 99213 and the like", "Quoted": "> a quoted line", "Attribution": "On 2 Mar 2026 at 9:00 Dana <d@firm.example> wrote:", "Intro": "On 2 Mar 2026 Dana told us",
 		"Header": "From: a <a@b.example>", "Sent": "Sent: 9:00", "Underscores": "____________________________", "Dashes": "--", "Notice": "CONFIDENTIALITY NOTICE: this", "Contact": "Phone: 555-555-0100",
 		"SentFrom": "Sent from my iPhone", "Indented": strings.Repeat(" ", 40) + "1. a", "Blank": "", "Caution": "CAUTION: This email originated from outside",
 	} {
-		raw := mail(append(head(), "", strings.Repeat(line+"\r\n", 100_000))...)
-		began := time.Now()
-		m, err := message.Parse(strings.NewReader(raw), message.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		took := time.Since(began)
-		t.Logf("%s: %s", name, took.Round(time.Millisecond))
-		if took > 8*time.Second { // quadratic: minutes
-			t.Errorf("%s: 100,000 lines took %s", name, took)
-		}
-		hold(t, m)
+		growsLinearly(t, name, 3000, func(n int) string { return mail(append(head(), "", strings.Repeat(line+"\r\n", n))...) })
+	}
+}
+
+// A mail of a hundred thousand lines is read whole.
+func TestAHundredThousandLines(t *testing.T) {
+	t.Parallel()
+	const n = 100_000
+	m := parse(t, mail(append(head(), "", strings.Repeat("99213 was billed\r\n", n)+"> quoted\r\n> again")...))
+	if got := strings.Count(m.Reply, "99213"); got != n || !strings.Contains(m.Quoted, "again") {
+		t.Errorf("%d lines of %d in the reply, quoted %q", got, n, m.Quoted)
 	}
 }
 
