@@ -22,6 +22,9 @@ type attachWorker struct {
 	line *Line
 }
 
+// Timeout implements river.Worker.
+func (w *attachWorker) Timeout(*river.Job[AttachArgs]) time.Duration { return w.line.timeout }
+
 // Work implements river.Worker.
 func (w *attachWorker) Work(ctx context.Context, job *river.Job[AttachArgs]) error {
 	l := w.line

@@ -20,6 +20,9 @@ type extractWorker struct {
 	line *Line
 }
 
+// Timeout implements river.Worker.
+func (w *extractWorker) Timeout(*river.Job[ExtractArgs]) time.Duration { return w.line.timeout }
+
 // Work implements river.Worker.
 func (w *extractWorker) Work(ctx context.Context, job *river.Job[ExtractArgs]) error {
 	l := w.line

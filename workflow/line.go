@@ -18,6 +18,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
 	"golang.org/x/sync/semaphore"
 
 	"caseconsultant/mailin/message"
@@ -133,7 +134,17 @@ type Line struct {
 	pool     *pgxpool.Pool
 
 	sending sync.Map // ids of deliveries whose fate this process is about to write
+	working sync.Map // ids of the River jobs that this process works at
 
+	unworked unworkedJobs
+
+	// What tests replace.
+	parse     func(io.Reader, message.Options) (*message.Message, error)
+	timeout   time.Duration // of a step; sending has jobTimeout
+	lostAfter time.Duration // see takeBackJobs
+
+	ended      chan struct{} // closed when Stop has waited long enough for the running steps
+	endOnce    sync.Once
 	stop       context.CancelFunc
 	background sync.WaitGroup
 }
@@ -163,7 +174,8 @@ func New(db *store.DB, process *store.Process, users *people.People, opts Option
 	if len(opts.Queues) == 0 {
 		return nil, errors.New("a line needs at least one queue")
 	}
-	l := &Line{db: db, files: casefile.NewFiles(db), people: users, process: process, observer: db.NewObserver(), opts: opts.withDefaults(), wake: newWaker()}
+	l := &Line{db: db, files: casefile.NewFiles(db), people: users, process: process, observer: db.NewObserver(), opts: opts.withDefaults(), wake: newWaker(),
+		parse: message.Parse, timeout: stepTimeout, lostAfter: 30 * time.Second, ended: make(chan struct{})}
 	l.memory = semaphore.NewWeighted(l.opts.Memory)
 	l.ledger = intake.New(db, intake.Options{Process: process.ID, Enqueue: l.EnqueueRead})
 	driver, err := l.driver()
@@ -185,6 +197,8 @@ func New(db *store.DB, process *store.Process, users *people.People, opts Option
 		FetchPollInterval:    500 * time.Millisecond,
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: jobTimeout + 5*time.Minute,
+		RetryPolicy:          retryPolicy{},
+		Middleware:           []rivertype.Middleware{&guard{line: l}},
 		SoftStopTimeout:      7 * time.Second,
 		Logger:               slog.New(&riverLog{Handler: l.opts.Log.Handler()}),
 	}
@@ -195,8 +209,11 @@ func New(db *store.DB, process *store.Process, users *people.People, opts Option
 }
 
 // jobTimeout bounds one run of a step. Sending may take long: RFC 5321 section 4.5.3.2 grants a server ten minutes for
-// the reply to the final dot alone.
-const jobTimeout = 25 * time.Minute
+// the reply to the final dot alone. stepTimeout bounds the other steps, none of which waits for a network.
+const (
+	jobTimeout  = 25 * time.Minute
+	stepTimeout = 5 * time.Minute
+)
 
 func (l *Line) driver() (riverdriver.Driver[*sql.Tx], error) {
 	if l.db.Dialect() == store.SQLite {
@@ -260,6 +277,7 @@ func (l *Line) Stop(ctx context.Context) error {
 		return nil
 	}
 	err := l.client.Stop(ctx)
+	l.endOnce.Do(func() { close(l.ended) })
 	l.stop()
 	l.background.Wait()
 	if err != nil {

@@ -46,6 +46,8 @@ type bundle struct {
 	smtp *smtptest.Server
 	dana people.User
 
+	process *store.Process
+
 	lease   mailin.Lease
 	lastUID uint32
 	changed <-chan struct{}
@@ -72,6 +74,7 @@ func (b *bundle) open(url string, options ...option) {
 	must(t, workflow.Migrate(t.Context(), b.db))
 	process, err := b.db.StartProcess(t.Context(), "work")
 	must(t, err)
+	b.process = process
 	book, err := starter()
 	must(t, err)
 	letters, err := mailout.NewLetters(mailout.Firm{Name: "Example Coding"})

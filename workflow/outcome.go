@@ -2,8 +2,14 @@ package workflow
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -23,8 +29,9 @@ import (
 //
 //   - nothing due (another run was quicker, or the row is gone): the job is done;
 //   - the program stops: the job goes back, uncounted;
-//   - the database is away: River tries the job again, our row says the same as before;
-//   - anything else: the row counts a failure and says when to try again, as a new job; the job itself is cancelled with
+//   - the database is away, or the machine has no room or no files left: River tries the job again, our row says the same
+//     as before;
+//   - anything else, too long a run among it: the row counts a failure and says when to try again, as a new job; the job itself is cancelled with
 //     a code for the operator's page. After the last attempt the case fails, with a reason, for the operator.
 type outcome int
 
@@ -39,12 +46,18 @@ func outcomeOf(ctx context.Context, err error) outcome {
 	switch {
 	case err == nil, errors.Is(err, casefile.ErrNotDue), errors.Is(err, intake.ErrNotDue):
 		return done
+	case errors.Is(err, casefile.ErrNotFound), errors.Is(err, intake.ErrNotFound):
+		return done // its row is gone
 	case errors.Is(err, rivertype.ErrNotFound):
 		// The job was deleted or given to someone else while it ran: its transaction was rolled back.
 		return done
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return rowRetries
 	case ctx.Err() != nil:
 		return giveBack
-	case databaseAway(err):
+	case errors.Is(err, store.ErrSeal), errors.Is(err, store.ErrErased):
+		return rowRetries
+	case databaseAway(err), machineShort(err):
 		return riverRetries
 	}
 	return rowRetries
@@ -65,7 +78,53 @@ func databaseAway(err error) bool {
 			return true
 		}
 	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	for _, broken := range []error{driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, broken) {
+			return true
+		}
+	}
 	return pgconn.SafeToRetry(err)
+}
+
+// machineShort tells a fault of this machine (no room for temporary files, no free file descriptors) from one of the mail.
+func machineShort(err error) bool {
+	_, isPath := errors.AsType[*fs.PathError](err)
+	_, isSyscall := errors.AsType[*os.SyscallError](err)
+	return isPath || isSyscall
+}
+
+// retryPolicy is River's for what riverRetries: soon, since what is waited for is a database or a disk that comes back.
+type retryPolicy struct{}
+
+// NextRetry implements river.ClientRetryPolicy.
+func (retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
+	return time.Now().Add(min(time.Second<<min(max(len(job.Errors), 0), 10), time.Minute))
+}
+
+// guard stands around every job: it notes which ones this process works at, and lets nothing reach River, which keeps
+// and shows it, but kind, code and own frames.
+type guard struct {
+	river.MiddlewareDefaults
+	line *Line
+}
+
+var _ rivertype.WorkerMiddleware = (*guard)(nil)
+
+// Work implements rivertype.WorkerMiddleware.
+func (g *guard) Work(ctx context.Context, job *rivertype.JobRow, doInner func(context.Context) error) error {
+	g.line.working.Store(job.ID, true)
+	defer g.line.working.Delete(job.ID)
+	err := protect(func() error { return doInner(ctx) })
+	if err == nil || err == ctx.Err() {
+		return err
+	}
+	if _, ok := errors.AsType[*stepError](err); ok {
+		return err
+	}
+	return &stepError{job.Kind, errorCode(err)}
 }
 
 // stepError is what River may keep of an error: kind, code and own frames. The error itself may hold text of a case.
@@ -88,7 +147,7 @@ func errorCode(err error) string {
 		return fmt.Sprintf("database %d", liteErr.Code())
 	}
 	for known, code := range map[error]string{store.ErrSeal: "sealed content damaged", store.ErrErased: "content erased", store.ErrLocked: "vault locked",
-		casefile.ErrNotFound: "not found", context.DeadlineExceeded: "timed out"} {
+		casefile.ErrNotFound: "not found", errHung: "hung", context.DeadlineExceeded: "timed out"} {
 		if errors.Is(err, known) {
 			return code
 		}
@@ -154,10 +213,40 @@ func complete[T river.JobArgs](ctx context.Context, tx *store.Tx, job *river.Job
 	return nil
 }
 
+// errHung is a step that goes on after its time has passed.
+var errHung = errors.New("the step did not end in time")
+
+// hungGrace is how long a step may need to notice that its time has passed.
+const hungGrace = 5 * time.Second
+
+// within runs f in a goroutine that is given up when f does not end at the context's deadline: a text that keeps a
+// parser busy for ever must hold up neither its own mail nor a worker. What such an f would write later is refused: its
+// transactions end with the context.
+func within(ctx context.Context, f func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- protect(f) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return <-ended
+	}
+	timer := time.NewTimer(hungGrace)
+	defer timer.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-timer.C:
+		return errHung
+	}
+}
+
 // runStep runs a step of a job and settles what comes of it. failed writes the failure into the step's row; it returns
 // ErrNotDue where the row has moved on.
 func (l *Line) runStep(ctx context.Context, row *rivertype.JobRow, step func() error, failed func(ctx context.Context, tx *store.Tx, code string) error) error {
-	err := protect(step)
+	err := within(ctx, step)
 	switch outcomeOf(ctx, err) {
 	case done:
 		return nil
@@ -168,6 +257,8 @@ func (l *Line) runStep(ctx context.Context, row *rivertype.JobRow, step func() e
 	}
 	code := errorCode(err)
 	l.opts.Log.WarnContext(ctx, "A step failed", "step", row.Kind, "job_id", row.ID, "error", code)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
 	if err := l.db.InTx(ctx, func(tx *store.Tx) error { return failed(ctx, tx, code) }); err != nil {
 		if outcomeOf(ctx, err) == done {
 			return nil

@@ -32,6 +32,9 @@ type readWorker struct {
 // counts too, since whoever finds its job orphaned counts a failure.
 const parserTries = 3
 
+// Timeout implements river.Worker.
+func (w *readWorker) Timeout(*river.Job[ReadArgs]) time.Duration { return w.line.timeout }
+
 // Work implements river.Worker.
 func (w *readWorker) Work(ctx context.Context, job *river.Job[ReadArgs]) error {
 	l := w.line
@@ -117,7 +120,7 @@ func (l *Line) readMail(ctx context.Context, entry intake.Entry) (*readMail, err
 		m.problems = append(m.problems, "This mail could not be taken apart; its text is shown as it came, and the original can be downloaded.")
 	} else {
 		spoolErr := error(nil)
-		m.Message, err = message.Parse(content, message.Options{Limits: l.opts.Limits, Attachment: func(a *message.Attachment, r io.Reader) error {
+		m.Message, err = l.parse(content, message.Options{Limits: l.opts.Limits, Attachment: func(a *message.Attachment, r io.Reader) error {
 			spoolErr = errors.Join(spoolErr, m.spool(l.opts.SpoolDir, r))
 			return spoolErr
 		}})

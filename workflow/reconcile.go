@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -17,18 +18,6 @@ import (
 
 // reconcileBatch bounds one pass; the longest due come first, and the next pass is a few seconds away.
 const reconcileBatch = 500
-
-// stopping tells whether Stop was called; stopped is closed then.
-func (l *Line) stopping() bool {
-	select {
-	case <-l.stopped():
-		return true
-	default:
-		return false
-	}
-}
-
-func (l *Line) stopped() <-chan struct{} { return l.client.Stopped() }
 
 func (l *Line) reconcileLoop(ctx context.Context) {
 	ticker := time.NewTicker(l.opts.ReconcileEvery)
@@ -62,6 +51,8 @@ func (l *Line) Reconcile(ctx context.Context, grace time.Duration) error {
 	if err != nil {
 		return err
 	}
+	// One pass that fails, for one row perhaps, holds up none of the others.
+	var errs []error
 	for _, pass := range []func() error{
 		func() error { return l.takeBackJobs(ctx, running.Jobs, census) },
 		func() error { return l.takeBackDeliveries(ctx, sending, census) },
@@ -71,29 +62,69 @@ func (l *Line) Reconcile(ctx context.Context, grace time.Duration) error {
 		func() error { return l.sweep(ctx) },
 	} {
 		if err := pass(); err != nil {
-			return err
+			errs = append(errs, err)
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// takeBackJobs gives out again the steps whose jobs run in processes that are dead. River itself would take them back
-// only after the longest job timeout. It counts as a failed attempt, so that a mail that kills whoever reads it is read
-// without a parser in the end.
+// takeBackJobs gives out again the steps whose jobs run in processes that are dead, and those of this process that it
+// does not work at: River fails to write what became of a job when the database is away for more than a few seconds,
+// and then leaves it running. River itself would take both back only after the longest job timeout. It counts as a
+// failed attempt, so that a mail that kills whoever reads it is read without a parser in the end.
 func (l *Line) takeBackJobs(ctx context.Context, jobs []*rivertype.JobRow, census store.Census) error {
+	lost := l.unworked.look(jobs, func(job *rivertype.JobRow) bool {
+		process, ok := attemptedBy(job)
+		_, works := l.working.Load(job.ID)
+		return ok && process == l.process.ID && !works
+	}, l.lostAfter)
+	var errs []error
 	for _, job := range jobs {
-		n := len(job.AttemptedBy)
-		if n == 0 {
-			continue
-		}
-		if process, ok := processOf(job.AttemptedBy[n-1]); !ok || census.Lives(process) {
+		if process, ok := attemptedBy(job); !ok || census.Lives(process) && !lost[job.ID] {
 			continue
 		}
 		if err := l.takeBack(ctx, job); err != nil && !errors.Is(err, casefile.ErrNotDue) && !errors.Is(err, intake.ErrNotDue) {
-			return fmt.Errorf("give a %s job of a dead process out again: %w", job.Kind, err)
+			errs = append(errs, fmt.Errorf("give a %s job of a dead process out again: %w", job.Kind, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+// attemptedBy is the process that a running job was given to.
+func attemptedBy(job *rivertype.JobRow) (process int64, ok bool) {
+	if len(job.AttemptedBy) == 0 {
+		return 0, false
+	}
+	return processOf(job.AttemptedBy[len(job.AttemptedBy)-1])
+}
+
+// unworkedJobs remembers since when running jobs of this process have been without anyone who works at them.
+type unworkedJobs struct {
+	mu    sync.Mutex
+	since map[int64]time.Time
+}
+
+// look returns the jobs that have been unworked for at least a time. A job is that for a moment before its worker
+// starts, and after it has ended until River has written so.
+func (u *unworkedJobs) look(jobs []*rivertype.JobRow, unworked func(*rivertype.JobRow) bool, atLeast time.Duration) map[int64]bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := time.Now()
+	since := make(map[int64]time.Time)
+	lost := make(map[int64]bool)
+	for _, job := range jobs {
+		if !unworked(job) {
+			continue
+		}
+		first, ok := u.since[job.ID]
+		if !ok {
+			first = now
+		}
+		since[job.ID] = first
+		lost[job.ID] = now.Sub(first) >= atLeast
+	}
+	u.since = since
+	return lost
 }
 
 const deadProcess = "its process died"
@@ -139,20 +170,31 @@ func (l *Line) takeBack(ctx context.Context, job *rivertype.JobRow) error {
 	})
 }
 
-// takeBackDeliveries: what a dead process was sending may have arrived. What it had only taken up is still queued.
+// takeBackDeliveries: what a dead process was sending, or what this one has stopped sending without a word about it, may
+// have arrived. What was only taken up is still queued.
 func (l *Line) takeBackDeliveries(ctx context.Context, deliveries []casefile.Delivery, census store.Census) error {
+	var errs []error
 	for _, d := range deliveries {
-		if census.Lives(d.Owner) {
+		reason := "the program ended while the server's reply was awaited"
+		if d.Owner == l.process.ID {
+			// The row was read before this look: who is at it now was at it then, or has settled it.
+			if _, busy := l.sending.Load(d.ID); busy {
+				continue
+			}
+			reason = "sending broke off without a result"
+		} else if census.Lives(d.Owner) {
 			continue
 		}
 		err := l.changeDelivery(ctx, d, casefile.DeliveryChange{From: []casefile.DeliveryState{casefile.DeliverySending}, Owner: d.Owner,
-			To: casefile.DeliveryUncertain, Reason: "the program ended while the server's reply was awaited"}, nil)
-		if err != nil && !errors.Is(err, casefile.ErrNotDue) {
-			return err
+			To: casefile.DeliveryUncertain, Reason: reason}, nil)
+		switch {
+		case err == nil:
+			l.opts.Log.WarnContext(ctx, "A mail may or may not have been accepted: "+reason, "delivery_id", d.ID)
+		case !errors.Is(err, casefile.ErrNotDue):
+			errs = append(errs, err)
 		}
-		l.opts.Log.WarnContext(ctx, "A mail may or may not have been accepted: the program ended while the reply was awaited", "delivery_id", d.ID)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // insertMissing inserts a job for every step that is due and has no unfinished one.

@@ -20,6 +20,9 @@ type routeWorker struct {
 	line *Line
 }
 
+// Timeout implements river.Worker.
+func (w *routeWorker) Timeout(*river.Job[RouteArgs]) time.Duration { return w.line.timeout }
+
 // Work implements river.Worker.
 func (w *routeWorker) Work(ctx context.Context, job *river.Job[RouteArgs]) error {
 	l := w.line

@@ -56,6 +56,9 @@ func (w *sendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 
 func (l *Line) send(ctx context.Context, job *river.Job[SendArgs]) error {
 	d, err := l.files.Delivery(ctx, job.Args.DeliveryID)
+	if errors.Is(err, casefile.ErrNotFound) {
+		return casefile.ErrNotDue
+	}
 	if err != nil {
 		return err
 	}
@@ -70,8 +73,10 @@ func (l *Line) send(ctx context.Context, job *river.Job[SendArgs]) error {
 		return casefile.ErrNotDue // this very process is at it
 	}
 	defer l.sending.Delete(d.ID)
-	begun := false
+	// tried: `sending` may have been committed. begun: it was, and the final dot may have gone out.
+	tried, begun := false, false
 	_, err = l.opts.Sender.Send(ctx, mailout.Envelope{From: d.Envelope.From, To: d.Envelope.To}, d.Size, content, func(ctx context.Context) error {
+		tried = true
 		if err := l.changeDelivery(ctx, d, casefile.DeliveryChange{From: []casefile.DeliveryState{casefile.DeliveryQueued, casefile.DeliveryDeferred},
 			To: casefile.DeliverySending, TakenBy: l.process.ID, Attempt: true}, nil); err != nil {
 			return err
@@ -79,7 +84,7 @@ func (l *Line) send(ctx context.Context, job *river.Job[SendArgs]) error {
 		begun = true
 		return nil
 	})
-	change, again := l.afterSend(d, err, begun)
+	change, again := l.afterSend(d, err, tried, begun)
 	if change == nil {
 		return err
 	}
@@ -94,20 +99,43 @@ func (l *Line) send(ctx context.Context, job *river.Job[SendArgs]) error {
 		return complete(ctx, tx, job)
 	}
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := l.changeDelivery(ctx, d, *change, settle)
+		err := l.settleSend(ctx, d, *change, tried, begun, settle)
 		if err == nil || errors.Is(err, casefile.ErrNotDue) {
 			return err
 		}
 		// The job's row is gone (deleted, or rescued after too long): the delivery's own state is what counts.
 		settle = nil
-		if l.stopping() {
-			return err
-		}
+		timer := time.NewTimer(wait)
 		select {
-		case <-l.stopped():
-		case <-time.After(wait):
+		case <-l.ended:
+			timer.Stop()
+			return err
+		case <-timer.C:
 		}
 	}
+}
+
+// settleSend writes what came of an attempt, also where the row is not as the attempt left it.
+func (l *Line) settleSend(ctx context.Context, d casefile.Delivery, change casefile.DeliveryChange, tried, begun bool, more func(tx *store.Tx) error) error {
+	err := l.changeDelivery(ctx, d, change, more)
+	if !errors.Is(err, casefile.ErrNotDue) || change.To == casefile.DeliveryUncertain {
+		return err
+	}
+	switch {
+	case begun:
+		// Another process took this one for dead and wrote that nobody knows; a person may have decided since. But the server
+		// has spoken, and what it took must not go out again.
+		change.Owner, change.From = 0, []casefile.DeliveryState{casefile.DeliveryUncertain}
+		if change.To == casefile.DeliveryAccepted {
+			change.From = append(change.From, casefile.DeliveryQueued, casefile.DeliveryDeferred)
+		}
+	case tried:
+		// The commit of `sending` was made, though it was reported lost: the dot did not go out.
+		change.Owner, change.From = l.process.ID, []casefile.DeliveryState{casefile.DeliverySending}
+	default:
+		return err
+	}
+	return l.changeDelivery(ctx, d, change, more)
 }
 
 func boolInt64(b bool) int64 {
@@ -119,7 +147,7 @@ func boolInt64(b bool) int64 {
 
 // afterSend decides what an attempt means. nil: nothing (another run has the delivery, or the program stops before
 // anything was begun).
-func (l *Line) afterSend(d casefile.Delivery, err error, begun bool) (change *casefile.DeliveryChange, again bool) {
+func (l *Line) afterSend(d casefile.Delivery, err error, tried, begun bool) (change *casefile.DeliveryChange, again bool) {
 	from := []casefile.DeliveryState{casefile.DeliveryQueued, casefile.DeliveryDeferred}
 	owner := int64(0)
 	if begun {
@@ -139,8 +167,11 @@ func (l *Line) afterSend(d casefile.Delivery, err error, begun bool) (change *ca
 	case fault.Uncertain() && begun:
 		change.To = casefile.DeliveryUncertain
 		return change, false
-	case !begun && errors.Is(err, context.Canceled):
+	case !tried && errors.Is(err, context.Canceled):
 		return nil, false
+	case errors.Is(err, store.ErrErased), errors.Is(err, store.ErrSeal):
+		change.To, change.Reason = casefile.DeliveryFailed, "its text is gone: "+errorCode(err)
+		return change, false
 	case fault.Permanent:
 		change.To = casefile.DeliveryFailed
 		return change, false
