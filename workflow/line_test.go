@@ -526,7 +526,7 @@ func TestSending(t *testing.T) {
 			{"RefusedAfterTheDot", smtptest.Fault{Phase: smtptest.Dot, Code: 554, Enhanced: "5.7.1"}, casefile.DeliveryFailed, true, 0},
 			{"Deferred", smtptest.Fault{Phase: smtptest.Mail, Code: 451, Enhanced: "4.3.0"}, casefile.DeliveryDeferred, false, 0},
 			{"DroppedAfterTheDot", smtptest.Fault{Phase: smtptest.Dot, Do: smtptest.Drop, Keep: true}, casefile.DeliveryUncertain, true, 1},
-			{"DroppedBeforeTheDot", smtptest.Fault{Phase: smtptest.Body, Do: smtptest.Drop, Times: 1}, casefile.DeliveryAccepted, false, 1},
+			{"DroppedBeforeTheDot", smtptest.Fault{Phase: smtptest.Data, Do: smtptest.Drop, Times: 1}, casefile.DeliveryAccepted, false, 1},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				b := setup(t, otherDatabase(t, url))
