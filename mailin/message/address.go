@@ -15,7 +15,7 @@ func parseAddresses(v string) []Address {
 		return nil
 	}
 	var out []Address
-	for _, piece := range splitAddresses(v) {
+	for _, piece := range joinNames(splitAddresses(v)) {
 		if a, ok := parseAddress(piece); ok {
 			out = append(out, a)
 		}
@@ -24,6 +24,26 @@ func parseAddresses(v string) []Address {
 		}
 	}
 	return out
+}
+
+// joinNames puts the pieces of a name with a comma together again, which many programs forget to quote: Lee, Ann, CPC <ann@clinic.example>.
+func joinNames(pieces []string) []string {
+	out := make([]string, 0, len(pieces))
+	from, size := 0, 0 // the pieces without an address that stand before this one
+	for i, p := range pieces {
+		if !strings.ContainsAny(p, "@<") && size < 200 {
+			size += len(p)
+			continue
+		}
+		if strings.Contains(p, "<") {
+			p = strings.Join(append(pieces[from:i:i], p), ", ")
+		} else {
+			out = append(out, pieces[from:i]...)
+		}
+		out = append(out, p)
+		from, size = i+1, 0
+	}
+	return append(out, pieces[from:]...)
 }
 
 // splitAddresses cuts a list at commas and semicolons outside quotes, comments, brackets, and drops the names of groups.
@@ -42,6 +62,11 @@ func splitAddresses(v string) []string {
 		switch c := v[i]; {
 		case c == '\\' && (quoted || depth > 0):
 			i++
+		case c == '=' && !quoted && i+1 < len(v) && v[i+1] == '?':
+			// An encoded word may hold what would part a list.
+			if _, n := parseWord(v[i:min(len(v), i+1000)]); n > 0 && i+n <= len(v) && strings.HasSuffix(v[i:i+n], "?=") {
+				i += n - 1
+			}
 		case c == '"' && depth == 0 && quotes:
 			if quoted || lastQuote > i {
 				quoted = !quoted

@@ -123,6 +123,8 @@ func decodeCharset(b []byte, label string) (string, bool) {
 		return decodeUTF7(b), true
 	case "utf-16", "utf-16le", "utf-16be", "ucs-2", "iso-10646-ucs-2", "unicode":
 		return decodeUTF16(b, label == "utf-16be"), true
+	case "iso-2022-kr", "csiso2022kr":
+		return decodeISO2022KR(b)
 	case "cp437", "ibm437", "437":
 		return decodeMap(charmap.CodePage437, b), true
 	case "cp850", "ibm850", "850":
@@ -238,6 +240,30 @@ func decodeUTF16(b []byte, bigEndian bool) string {
 		}
 	}
 	return string(utf16.Decode(units))
+}
+
+// decodeISO2022KR reads RFC 1557, which WHATWG's tables have given up: EUC-KR with its high bits taken off between SO and SI.
+func decodeISO2022KR(b []byte) (string, bool) {
+	out := make([]byte, 0, len(b))
+	shifted := false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case bytes.HasPrefix(b[i:], []byte("\x1b$)C")):
+			i += 3
+		case c == 0x0e:
+			shifted = true
+		case c == 0x0f, c == '\n' && shifted:
+			shifted = false
+			if c == '\n' {
+				out = append(out, c)
+			}
+		case shifted && c > ' ' && c < 0x7f:
+			out = append(out, c|0x80)
+		default:
+			out = append(out, c)
+		}
+	}
+	return decodeCharset(out, "euc-kr")
 }
 
 // decodeUTF7 reads RFC 2152; what is not well formed stays as it is.

@@ -13,6 +13,8 @@ type header struct {
 	long    bool   // lines were left out at the limit
 	junk    bool   // lines that are no header were dropped or joined
 	noBlank bool   // the body began without an empty line
+	ended   bool   // an empty line ended the block
+	bare    bool   // a block of fields without a body, as reports have
 }
 
 // get returns the raw value of the first field of that name, "" if there is none.
@@ -49,6 +51,13 @@ func readHeader(s *scanner, limit int, top bool) *header {
 	return h
 }
 
+// readFields reads a block of fields that no body follows, such as those of a delivery report; empty lines before it are skipped.
+func readFields(s *scanner, limit int) *header {
+	h := &header{bare: true}
+	h.parse(s, readBlock(s, limit, true, h))
+	return h
+}
+
 // readBlock collects the lines up to an empty one. The lines are copies.
 func readBlock(s *scanner, limit int, top bool, h *header) [][]byte {
 	var lines [][]byte
@@ -64,12 +73,14 @@ func readBlock(s *scanner, limit int, top bool, h *header) [][]byte {
 			if top && atStart {
 				continue // empty lines before the header
 			}
+			h.ended = true
 			return lines
 		}
 		if start && len(bytes.TrimSpace(text)) == 0 {
 			// A line of white space continues the field if the header goes on after it; else it is meant as the empty line.
 			if name := fieldName(s.peekLine()); name == "" || !knownField(name) {
 				if !(top && atStart) {
+					h.ended = true
 					return lines
 				}
 			}
@@ -108,7 +119,11 @@ func (h *header) parse(s *scanner, lines [][]byte) {
 			h.fields[n-1].raw = strings.ReplaceAll(string(bytes.TrimSpace(value)), "\x00", "")
 		}
 	}
-	for i, l := range lines {
+	bodyAt := len(lines)
+	if !h.bare {
+		bodyAt = h.bodyBegins(lines, lastKnown)
+	}
+	for _, l := range lines[:bodyAt] {
 		if l[0] == ' ' || l[0] == '\t' {
 			if len(h.fields) > 0 {
 				value = append(append(value, ' '), bytes.TrimSpace(l)...)
@@ -124,26 +139,43 @@ func (h *header) parse(s *scanner, lines [][]byte) {
 		if isMboxFrom(l) {
 			continue
 		}
-		if i > lastKnown {
-			// No header line follows: the empty line is missing, and this is the body. A word too much in the text is better than a body lost.
-			h.noBlank = true
-			body := make([][]byte, 0, len(lines)-i+1)
-			for _, b := range lines[i:] {
-				body = append(body, append(append([]byte(nil), b...), '\n'))
-			}
-			if !s.over() {
-				body = append(body, []byte("\n"))
-			}
-			s.restore(body)
-			break
-		}
 		// A header line follows: this one was folded without a space, or is junk.
 		h.junk = true
 		if len(h.fields) > 0 {
 			value = append(append(value, ' '), bytes.TrimSpace(l)...)
 		}
 	}
+	if bodyAt < len(lines) {
+		h.noBlank = true
+		body := make([][]byte, 0, len(lines)-bodyAt+1)
+		for _, b := range lines[bodyAt:] {
+			body = append(body, append(append([]byte(nil), b...), '\n'))
+		}
+		if h.ended {
+			body = append(body, []byte("\n"))
+		}
+		s.restore(body)
+	}
 	whole()
+}
+
+// bodyBegins returns the index of the first line that is body although no empty line stands before it; len(lines) if there is none. A word too
+// much in the text is better than a body lost: so it is body from the last line on that a mail's header is known to have, if anything below it
+// is no field, or if the mail ends without a body ("Question: is 31297 right?" looks like a field).
+func (h *header) bodyBegins(lines [][]byte, lastKnown int) int {
+	first := lastKnown + 1
+	for first < len(lines) && (lastKnown >= 0 && (lines[first][0] == ' ' || lines[first][0] == '\t') || isMboxFrom(lines[first])) {
+		first++
+	}
+	if lastKnown < 0 || !h.ended {
+		return first
+	}
+	for _, l := range lines[first:] {
+		if l[0] != ' ' && l[0] != '\t' && fieldName(l) == "" && !isMboxFrom(l) {
+			return first
+		}
+	}
+	return len(lines)
 }
 
 // decode fills the values of the fields; charset is what the body states, for values with raw 8-bit bytes.

@@ -58,6 +58,8 @@ type walker struct {
 	msg    *Message
 	bodies int // text parts met so far
 	leaves int
+
+	hasPlain bool // while laying out: the HTML is only another form of a plain text
 }
 
 // problem records a sentence once. args must hold no text of the mail.
@@ -106,6 +108,12 @@ func (w *walker) fill(h *header) {
 	m.Fields = h.fields
 	if from := parseAddresses(h.get("From")); len(from) > 0 {
 		m.From = from[0]
+		for _, a := range from {
+			if a.Address != "" { // a name without an address is what is left of a broken list
+				m.From = a
+				break
+			}
+		}
 	}
 	if s := parseAddresses(h.get("Sender")); len(s) > 0 {
 		m.Sender = &s[0]

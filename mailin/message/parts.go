@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // place is where in the structure a part stands.
@@ -39,7 +40,7 @@ func (w *walker) part(s *scanner, h *header, pl place) *node {
 		return w.encodedMultipart(s, h, ct, typ, pl)
 	case isEmbedded(typ):
 		return w.embedded(s, h, ct, disp, typ, pl)
-	case pl.parent == "report" && isReportPart(typ):
+	case pl.parent == "report" && isReportPart(typ), machineReport(typ) && w.msg == w.shared.msg && (w.msg.Report != nil || !pl.root):
 		w.reportPart(s, h, typ)
 		return nil
 	case typ == "message/partial":
@@ -47,6 +48,9 @@ func (w *walker) part(s *scanner, h *header, pl place) *node {
 		if ct.params["number"] == "1" {
 			return w.embedded(s, h, ct, disp, typ, pl)
 		}
+	case pl.parent == "alternative" && (typ == "text/x-amp-html" || typ == "text/watch-html"):
+		s.skip() // a third form of the same text, for programs that we are not
+		return nil
 	case typ == "message/external-body":
 		w.problem("A part of the mail is kept elsewhere and was not sent along; it was not fetched.")
 		s.skip()
@@ -58,6 +62,10 @@ func (w *walker) part(s *scanner, h *header, pl place) *node {
 	}
 	if w.isBody(ct, disp, typ, pl) {
 		return w.textPart(s, h, ct, typ)
+	}
+	if pl.root && typ == "application/octet-stream" && disp.main != "attachment" && fileName(disp, ct, "") == "" && proseAhead(s, h) {
+		// QUIRK: programs that send reports say "some bytes" of a mail that is one plain text.
+		return w.textPart(s, h, ct, "text/plain")
 	}
 	w.leafAttachment(s, h, ct, disp, typ, pl)
 	return nil
@@ -133,10 +141,25 @@ func (w *walker) isBody(ct, disp value, typ string, pl place) bool {
 	if pl.parent == "related" && pl.index > 0 {
 		return false
 	}
-	if named {
-		return w.bodies == 0 && w.leaves == 0
+	// A named text is the body only if there is no other before it.
+	return !named || w.bodies == 0
+}
+
+// proseAhead says whether what follows is text by its first bytes.
+func proseAhead(s *scanner, h *header) bool {
+	b := s.window()
+	b = b[:min(len(b), 2048)]
+	if isBase64Name(h.get("Content-Transfer-Encoding")) {
+		b = decodeBase64(b[:len(b)/4*4])
 	}
-	return true
+	words := false
+	for _, c := range b {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
+			return false
+		}
+		words = words || c == ' '
+	}
+	return words && (utf8.Valid(b) || len(b) == 2048)
 }
 
 // encodedMultipart undoes a transfer encoding on a multipart, which RFC 2045, section 6.4 forbids and some programs use.
@@ -280,7 +303,7 @@ func (w *walker) embedded(s *scanner, h *header, ct, disp value, typ string, pl 
 	dec, _ := decodeTransfer(&partReader{s: s}, h.get("Content-Transfer-Encoding"), &damaged)
 	tap := newTap(dec, w.shared)
 	var n *node
-	if pl.parent == "report" {
+	if pl.parent == "report" || w.msg.Report != nil {
 		inner := readHeader(newScanner(tap), w.limits.HeaderBytes, true)
 		inner.decode("")
 		w.returned(inner)

@@ -9,6 +9,7 @@ import (
 type quoting struct {
 	lines   []line
 	subject string
+	answer  bool // the mail says that it answers another: by its subject, or by In-Reply-To or References
 	forward bool
 	history bool // a line says that what follows was quoted in answering: a forward further down was forwarded in an earlier mail
 }
@@ -54,7 +55,7 @@ func (q *quoting) run() {
 		}
 		next := q.nextText(i + n)
 		quotedBelow := next < len(q.lines) && q.lines[next].class == classQuoted
-		if !quotedBelow && sure != certain && !(sure == likely && replySubject(q.subject)) {
+		if !quotedBelow && sure != certain && !(sure == likely && q.answer) {
 			continue // "On 3/2 the payer wrote:" is the sender's own
 		}
 		q.history = true
@@ -102,7 +103,7 @@ func (q *quoting) prefixed() {
 			introduced = n > 0 || originalLine(l.text) || forwardLine(l.text)
 		}
 	}
-	if !words || count == 1 && !introduced {
+	if !words || count == 1 && !introduced && !q.answer {
 		return
 	}
 	for i := range q.lines {

@@ -15,6 +15,15 @@ func isReportPart(typ string) bool {
 	return false
 }
 
+// machineReport says whether a part is a report by itself, whatever multipart it stands in.
+func machineReport(typ string) bool {
+	switch typ {
+	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/feedback-report":
+		return true
+	}
+	return false
+}
+
 // startReport notes what kind of report the message is (RFC 6522).
 func (w *walker) startReport(ct value) {
 	if w.msg != w.shared.msg || w.msg.Report != nil {
@@ -33,11 +42,15 @@ func (w *walker) reportPart(s *scanner, h *header, typ string) {
 	dec, _ := decodeTransfer(&partReader{s: s}, h.get("Content-Transfer-Encoding"), &damaged)
 	limited := io.LimitReader(dec, reportBytes)
 	inner := newScanner(limited)
+	if w.msg.Report == nil && w.msg == w.shared.msg && machineReport(typ) {
+		// QUIRK: some servers send reports as multipart/mixed.
+		w.msg.Report = &DeliveryReport{}
+	}
 	report := w.msg.Report
-	for block := 0; block < 100; block++ {
-		fields := readHeader(inner, reportBytes, false)
+	for block := 0; block < 1000 && !inner.over(); block++ {
+		fields := readFields(inner, reportBytes)
 		if len(fields.fields) == 0 {
-			break
+			continue
 		}
 		fields.decode("")
 		if report == nil {
@@ -58,7 +71,7 @@ func (w *walker) reportPart(s *scanner, h *header, typ string) {
 			if report.Kind == "" {
 				report.Kind = "feedback-report"
 			}
-			report.Action = strings.ToLower(strings.TrimSpace(fields.get("Feedback-Type")))
+			report.feedback(fields)
 		default:
 			w.returned(fields)
 		}
@@ -85,21 +98,46 @@ func (r *DeliveryReport) delivery(h *header) {
 	if !h.has("Final-Recipient") && !h.has("Original-Recipient") && !h.has("Action") && !h.has("Status") {
 		return
 	}
-	one := RecipientStatus{Action: strings.ToLower(firstWord(h.get("Action"))), Status: firstWord(h.get("Status")), Diagnostic: afterSemicolon(h.get("Diagnostic-Code"))}
-	one.Recipient = afterSemicolon(h.get("Final-Recipient"))
-	if original := afterSemicolon(h.get("Original-Recipient")); original != "" {
+	one := RecipientStatus{Action: strings.ToLower(firstWord(h.get("Action"))), Status: EnhancedStatus(h.get("Status")), Diagnostic: diagnostic(h.get("Diagnostic-Code"))}
+	one.Recipient = typedAddress(h.get("Final-Recipient"))
+	if original := typedAddress(h.get("Original-Recipient")); original != "" && (strings.Contains(original, "@") || one.Recipient == "") {
 		one.Recipient = original
 	}
-	one.Recipient = strings.Trim(one.Recipient, "<> ")
+	// A vaguer code than the remote server's own words: "5.0.0" beside "smtp; 550 5.1.1 no such user".
+	if d := EnhancedStatus(one.Diagnostic); d != "" && (one.Status == "" || strings.HasSuffix(one.Status, ".0.0") && d[0] == one.Status[0]) {
+		one.Status = d
+	}
+	if one.Action == "" && one.Status != "" {
+		switch one.Status[0] {
+		case '5':
+			one.Action = "failed"
+		case '4':
+			one.Action = "delayed"
+		}
+	}
 	r.Recipients = append(r.Recipients, one)
 	if len(r.Recipients) == 1 || one.Action == "failed" && r.Action != "failed" {
 		r.Recipient, r.Status, r.Action, r.Diagnostic = one.Recipient, one.Status, one.Action, one.Diagnostic
 	}
 }
 
+// feedback reads an abuse report (RFC 5965).
+func (r *DeliveryReport) feedback(h *header) {
+	if v := strings.ToLower(firstWord(h.get("Feedback-Type"))); v != "" {
+		r.Action = v
+	}
+	if v := typedAddress(h.get("Original-Rcpt-To")); v != "" && r.Recipient == "" {
+		r.Recipient = v
+	}
+}
+
 func (r *DeliveryReport) disposition(h *header) {
-	r.Recipient = strings.Trim(afterSemicolon(h.get("Final-Recipient")), "<> ")
-	r.Action = strings.ToLower(firstWord(afterSemicolon(h.get("Disposition"))))
+	if v := typedAddress(h.get("Final-Recipient")); v != "" {
+		r.Recipient = v
+	}
+	if v := strings.ToLower(firstWord(afterSemicolon(h.get("Disposition")))); v != "" {
+		r.Action = v
+	}
 	if id := parseIDs(h.get("Original-Message-ID")); len(id) > 0 {
 		r.OriginalMessageID = id[0]
 	}
@@ -120,3 +158,56 @@ func afterSemicolon(s string) string {
 	}
 	return oneLine(s)
 }
+
+// typedAddress is the address of a typed field, "rfc822; ann@clinic.example".
+func typedAddress(s string) string {
+	s = afterSemicolon(s)
+	if all := parseAddresses(s); len(all) > 0 && all[0].Address != "" {
+		return all[0].Address
+	}
+	return strings.Trim(s, "<> ")
+}
+
+// diagnosticBytes bounds what is kept of a remote server's words.
+const diagnosticBytes = 2000
+
+// diagnostic is the remote server's words without their type: "smtp; 550 5.1.1 no such user".
+func diagnostic(s string) string {
+	s = oneLine(s)
+	if kind, rest, ok := strings.Cut(s, ";"); ok && len(kind) < 20 && !strings.Contains(kind, " ") {
+		s = strings.TrimSpace(rest)
+	}
+	if len(s) > diagnosticBytes {
+		s = strings.ToValidUTF8(s[:diagnosticBytes], "")
+	}
+	return s
+}
+
+// EnhancedStatus returns the first enhanced status code (RFC 3463) in a text, such as "5.1.1", or "".
+func EnhancedStatus(s string) string {
+	for i := 0; i+5 <= len(s); i++ {
+		if c := s[i]; c != '2' && c != '4' && c != '5' || i > 0 && (isDigit(s[i-1]) || s[i-1] == '.') {
+			continue
+		}
+		j, parts := i+1, 0
+		for parts < 2 && j < len(s) && s[j] == '.' {
+			k := j + 1
+			for k < len(s) && k-j <= 3 && isDigit(s[k]) {
+				k++
+			}
+			if k == j+1 {
+				break
+			}
+			j = k
+			parts++
+		}
+		// "5.1.1.2" is an address of a network.
+		if parts < 2 || j < len(s) && isDigit(s[j]) || j+1 < len(s) && s[j] == '.' && isDigit(s[j+1]) {
+			continue
+		}
+		return s[i:j]
+	}
+	return ""
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

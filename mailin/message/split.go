@@ -30,6 +30,7 @@ func split(m *Message, b body) {
 	mark(lines, b.quoted, classQuoted)
 	mark(lines, b.signatures, classSignature)
 	q := quoting{lines: lines, subject: m.Subject, forward: b.forward}
+	q.answer = replySubject(m.Subject) || !fwdSubject(m.Subject) && len(m.InReplyTo)+len(m.References) > 0
 	q.attached(b)
 	q.run()
 	m.Forward = q.forward

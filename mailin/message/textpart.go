@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // textPart reads a text part up to the limit, in UTF-8.
@@ -15,7 +16,12 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 		budget = &w.shared.htmlLeft
 	}
 	var damaged bool
-	dec, known := decodeTransfer(&partReader{s: s}, h.get("Content-Transfer-Encoding"), &damaged)
+	encoding := h.get("Content-Transfer-Encoding")
+	if isBase64Name(encoding) && !looksBase64(s.window()) {
+		w.problem("The text is labelled base64 but is not encoded; it was read as it is.")
+		encoding = ""
+	}
+	dec, known := decodeTransfer(&partReader{s: s}, encoding, &damaged)
 	if !known {
 		w.problem("The text is encoded in a way that is not known; it is shown as it came.")
 	}
@@ -32,6 +38,12 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 	}
 	if err != nil {
 		w.problem("The text could not be read to its end.")
+	}
+	if encoding == "" {
+		if decoded, ok := unlabelledBase64(raw); ok {
+			w.problem("The text is encoded in base64 without saying so; it was decoded.")
+			raw = decoded
+		}
 	}
 	label := ct.params["charset"]
 	if html && label == "" {
@@ -50,7 +62,7 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 	case typ == "text/enriched" || typ == "text/richtext":
 		n.body.text = enriched(cleanText(text))
 	default:
-		text = w.uuencoded(cleanText(text))
+		text = w.uuencoded(tidyText(text))
 		if strings.HasPrefix(text, pgpMark) || strings.Contains(text, "\n"+pgpMark) {
 			w.problem(pgpEncrypted)
 		}
@@ -60,6 +72,84 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 		n.body.text = text
 	}
 	return n
+}
+
+// tidyText cleans a plain text, and takes out what nobody sees and what would cut a code in two: odd spaces and characters without width.
+func tidyText(s string) string {
+	s = cleanText(s)
+	if isASCII(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '\u00a0', '\u202f', '\u2007', '\u2009', '\u3000':
+			return ' '
+		case '\u200b', '\ufeff', '\u2060', '\u00ad':
+			return -1
+		case '\u2028', '\u2029':
+			return '\n'
+		}
+		return r
+	}, s)
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func isBase64Name(encoding string) bool {
+	return strings.EqualFold(strings.TrimSpace(encoding), "base64")
+}
+
+// looksBase64 says whether the first line of a body can be base64: prose has spaces within its lines, HTML has tags.
+func looksBase64(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		b = b[:i]
+	}
+	b = bytes.TrimRight(b[:min(len(b), 1000)], " \t\r")
+	good, bad := 0, 0
+	for _, c := range b {
+		if isBase64(c) || c == '=' {
+			good++
+		} else {
+			bad++
+		}
+	}
+	return bad*10 <= good || !bytes.ContainsAny(b, " <")
+}
+
+// unlabelledBase64 decodes a text that is base64 from end to end in full lines, whose label a gateway has lost.
+func unlabelledBase64(b []byte) ([]byte, bool) {
+	text := bytes.TrimSpace(b)
+	if len(text) < 100 || bytes.ContainsAny(text, " \t") {
+		return nil, false
+	}
+	upper, lower, digit, first := false, false, false, -1
+	for line := range bytes.SplitSeq(text, endLF) {
+		line = trimEOL(line)
+		for i, c := range line {
+			if !isBase64(c) && !(c == '=' && i >= len(line)-2) {
+				return nil, false
+			}
+			upper, lower, digit = upper || c >= 'A' && c <= 'Z', lower || c >= 'a' && c <= 'z', digit || isDigit(c)
+		}
+		if first < 0 {
+			first = len(line)
+		} else if len(line) > first {
+			return nil, false
+		}
+	}
+	if !upper || !lower || !digit || first < 60 {
+		return nil, false
+	}
+	out := decodeBase64(text)
+	return out, utf8.Valid(out) && bytes.ContainsAny(out, " \n") && !bytes.ContainsRune(out, 0)
 }
 
 // metaCharset finds the charset that an HTML page names in itself, near its beginning.

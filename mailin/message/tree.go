@@ -2,6 +2,8 @@ package message
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // kind of a node in the structure of a mail, as far as its texts are concerned.
@@ -90,9 +92,9 @@ func (w *walker) render(n *node) body {
 	if n.empty {
 		text, _ := toUTF8(n.around, "")
 		if looksLikeHTML(text) {
-			return htmlText(text)
+			return w.htmlBody(text)
 		}
-		return body{text: cleanText(text)}
+		return body{text: tidyText(text)}
 	}
 	switch n.kind {
 	case kindText:
@@ -103,13 +105,20 @@ func (w *walker) render(n *node) body {
 			w.msg.HTML += n.body.text
 		}
 		if n.html {
-			return htmlText(n.body.text)
+			return w.htmlBody(n.body.text)
 		}
 		return n.body
 	case kindAlternative:
 		return w.renderAlternative(n)
 	case kindForward:
 		return w.renderForward(n)
+	}
+	if len(n.kids) == 2 && n.kids[0].kind == kindText && n.kids[1].kind == kindText && n.kids[0].html != n.kids[1].html {
+		// QUIRK: a program that says multipart/mixed where it means multipart/alternative; else the question would be there twice.
+		if b := w.renderAlternative(n); sameWords(n.kids[0].plain(), n.kids[1].plain()) {
+			return b
+		}
+		w.msg.HTML = ""
 	}
 	var all body
 	for _, kid := range n.kids {
@@ -118,12 +127,61 @@ func (w *walker) render(n *node) body {
 	return all
 }
 
+// htmlBody is the text of an HTML page. Where the page hides all of it, or a broken one swallows it, what its source has in text is shown: an
+// empty case would be worse.
+func (w *walker) htmlBody(source string) body {
+	b := htmlText(source)
+	if b.blank() && !w.hasPlain {
+		if all := sourceText(source); strings.TrimSpace(all) != "" {
+			w.problem("The page of the mail shows nothing or is broken; all text in it is shown.")
+			return body{text: all}
+		}
+	}
+	return b
+}
+
+// plain is the text of a leaf.
+func (n *node) plain() string {
+	if n.html {
+		return htmlText(n.body.text).text
+	}
+	return n.body.text
+}
+
+// sameWords says whether two texts have the same letters and digits in the same order.
+func sameWords(a, b string) bool {
+	next := func(s string) (rune, string) {
+		for i, r := range s {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return unicode.ToLower(r), s[i+utf8.RuneLen(r):]
+			}
+		}
+		return 0, ""
+	}
+	found := false
+	for {
+		var x, y rune
+		x, a = next(a)
+		y, b = next(b)
+		if x != y {
+			return false
+		}
+		if x == 0 {
+			return found
+		}
+		found = true
+	}
+}
+
 // renderAlternative chooses the plain text, unless it says nothing or only the HTML tells what is quoted.
 func (w *walker) renderAlternative(n *node) body {
 	var plain, html body
 	hasPlain, hasHTML := false, false
+	before := w.hasPlain
+	defer func() { w.hasPlain = before }()
 	for _, kid := range n.kids {
 		b := w.render(kid)
+		w.hasPlain = w.hasPlain || !kid.isHTML() && !b.blank()
 		if kid.isHTML() {
 			if !hasHTML || html.blank() {
 				html, hasHTML = b, true
@@ -173,12 +231,26 @@ func trivialPlain(plain, html string) bool {
 	if len(p) > 250 || len(strings.TrimSpace(html)) <= len(p) {
 		return false
 	}
+	if letters(p)*6 < letters(html) {
+		return true // a summary, or the first words: the HTML has it all
+	}
 	for _, phrase := range []string{"html", "view this email", "view this message", "im browser", "dans votre navigateur", "does not support"} {
 		if strings.Contains(p, phrase) && !strings.ContainsAny(p, "?") {
 			return true
 		}
 	}
 	return false
+}
+
+// letters counts the letters and digits of a text.
+func letters(s string) int {
+	n := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // renderForward lays an attached mail out as a forward under its own mark.

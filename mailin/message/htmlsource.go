@@ -1,0 +1,78 @@
+package message
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// sourceText is the text of an HTML source by a plain look: what stands outside tags, comments, and styles and scripts that are closed.
+func sourceText(source string) string {
+	var out strings.Builder
+	closed := true // styles and scripts; once one is not, none after it is
+	for source != "" {
+		at := strings.IndexByte(source, '<')
+		if at < 0 {
+			at = len(source)
+		}
+		out.WriteString(source[:at])
+		source = source[at:]
+		if source == "" {
+			break
+		}
+		if strings.HasPrefix(source, "<!--") {
+			_, source, _ = strings.Cut(source, "-->")
+			continue
+		}
+		end := strings.IndexByte(source, '>')
+		if end < 0 {
+			break
+		}
+		name := strings.ToLower(strings.TrimLeft(source[1:end], "/ "))
+		if i := strings.IndexAny(name, " /\n\t"); i >= 0 {
+			name = name[:i]
+		}
+		opens := source[1] != '/'
+		source = source[end+1:]
+		tag := atom.Lookup([]byte(name))
+		switch {
+		case opens && closed && (tag == atom.Style || tag == atom.Script):
+			if i := indexFold(source, "</"+name); i >= 0 {
+				source = source[i:]
+			} else {
+				closed = false
+			}
+		case tag == atom.Br, blockBreaks[tag] > 0:
+			out.WriteByte('\n')
+		case tag == atom.Td, tag == atom.Th:
+			out.WriteByte(' ')
+		}
+	}
+	text := invisible.Replace(cleanText(html.UnescapeString(out.String())))
+	var lines []string
+	empty := true
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.Join(strings.Fields(line), " ")
+		if line == "" && empty {
+			continue
+		}
+		empty = line == ""
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// indexFold finds an ASCII word in s, whatever its case.
+func indexFold(s, word string) int {
+	for from := 0; ; {
+		i := strings.IndexByte(s[from:], word[0])
+		if i < 0 || from+i+len(word) > len(s) {
+			return -1
+		}
+		if strings.EqualFold(s[from+i:from+i+len(word)], word) {
+			return from + i
+		}
+		from += i + 1
+	}
+}
