@@ -3,6 +3,8 @@ package message
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // quoting finds the history in a text.
@@ -40,6 +42,10 @@ func (q *quoting) run() {
 		case forwardLine(l.text):
 			// A forward belongs to the question, whatever stands above it.
 			q.forward = true
+			q.quoteFrom(i)
+			return
+		case replyAbove(l.text):
+			// A help desk's mark in its own mail: all below it is that mail.
 			q.quoteFrom(i)
 			return
 		case originalLine(l.text), ruleBefore(q.lines, i), outlookBlock(q.lines, i):
@@ -114,11 +120,19 @@ func (q *quoting) prefixed() {
 	// A long quoted line that a program has broken leaves its end without a mark, between two marked lines.
 	for i := 1; i+1 < len(q.lines); i++ {
 		l := &q.lines[i]
-		if l.class == classReply && !l.fixed && l.text != "" && len(l.text) < 25 && q.lines[i-1].class == classQuoted && q.lines[i+1].class == classQuoted &&
-			len(q.lines[i-1].text) > 65 && !strings.ContainsAny(l.text, "?") {
+		if l.class == classReply && !l.fixed && q.lines[i-1].class == classQuoted && q.lines[i+1].class == classQuoted && brokenOff(q.lines[i-1].text, l.text) {
 			l.class = classQuoted
 		}
 	}
+}
+
+// brokenOff says whether short is what a program has broken off the long quoted line before it, and not an answer: an answer begins a sentence.
+func brokenOff(long, short string) bool {
+	if short == "" || len(short) >= 25 || len(long) <= 65 || strings.Contains(short, "?") || strings.ContainsAny(long[len(long)-1:], ".?!:;") {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(short, "(\"' "))
+	return unicode.IsLower(r)
 }
 
 // measure tells "> 5 mm" and "> 50%", where the sign means more than.
@@ -162,7 +176,7 @@ var forwardPattern = regexp.MustCompile(`(?i)^(?:begin forwarded message|forward
 func forwardLine(s string) bool {
 	s = strings.TrimLeft(s, "> \t")
 	words := strings.TrimLeft(s, "- ")
-	return len(s) < 120 && words != "" && forwardPattern.MatchString(words)
+	return len(s) < 120 && words != "" && len(words) < 80 && strings.Count(words, " ") < 8 && forwardPattern.MatchString(words)
 }
 
 var originalPattern = regexp.MustCompile(`(?i)^-{2,}\s*(?:original message|original appointment|reply message|ursprüngliche nachricht|originalnachricht|message d'origine|message original|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|originalmeddelande|ursprungligt meddelande|opprinnelig melding|oprindelig meddelelse|wiadomość oryginalna|oryginalna wiadomość|исходное сообщение|alkuperäinen viesti|původní zpráva|eredeti üzenet|orijinal mesaj|mesaj original|元のメッセージ|原始邮件|原始郵件|원본 메시지)\s*-{2,}\s*$`)
@@ -172,9 +186,19 @@ func originalLine(s string) bool {
 	return len(s) < 120 && strings.HasPrefix(s, "--") && originalPattern.MatchString(s)
 }
 
+// replyAbovePattern is the line above which help desks ask to write.
+var replyAbovePattern = regexp.MustCompile(`(?i)^[#\-=_*>\s]{2,}(?:please )?(?:type|write|enter|add)?\s*(?:your )?reply (?:above|over) this line[#\-=_*<.\s]*$`)
+
+func replyAbove(s string) bool {
+	return len(s) < 120 && replyAbovePattern.MatchString(s)
+}
+
 // ruleBefore: Outlook draws a line of underscores over its header block.
 func ruleBefore(lines []line, i int) bool {
 	s := strings.TrimSpace(lines[i].text)
+	if strings.EqualFold(s, "original message") && i+1 < len(lines) { // as BlackBerry has it, without dashes
+		return outlookBlock(lines, i+1)
+	}
 	return len(s) >= 20 && strings.Trim(s, "_") == "" && i+1 < len(lines) && headerBlock(lines, i+1).found >= 2
 }
 

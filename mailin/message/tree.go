@@ -33,7 +33,8 @@ type body struct {
 	text       string
 	quoted     [][2]int
 	signatures [][2]int
-	forward    bool // what is quoted is a forward
+	forward    bool   // what is quoted is a forward
+	returnedID string // the Message-ID of the first mail attached
 }
 
 func (b *body) blank() bool { return strings.TrimSpace(b.text) == "" }
@@ -60,6 +61,9 @@ func (b *body) append(next body) {
 		b.signatures = append(b.signatures, [2]int{r[0] + at, r[1] + at})
 	}
 	b.forward = b.forward || next.forward
+	if b.returnedID == "" {
+		b.returnedID = next.returnedID
+	}
 }
 
 // clip ends ranges that go on behind n.
@@ -80,6 +84,9 @@ func (w *walker) finish(root *node) {
 	b.text = m.Text
 	if strings.TrimSpace(m.Text) == "" && len(m.Attachments) == 0 {
 		w.problem("The mail has no text.")
+	}
+	if m == w.shared.msg {
+		m.proseReport(b)
 	}
 	split(m, b)
 }
@@ -277,7 +284,7 @@ func (w *walker) renderForward(n *node) body {
 	}
 	sb.WriteString("\n" + strings.TrimLeft(inner.text, "\n"))
 	text := sb.String()
-	return body{text: text, quoted: [][2]int{{0, len(text)}}, forward: true}
+	return body{text: text, quoted: [][2]int{{0, len(text)}}, forward: true, returnedID: n.fwd.MessageID}
 }
 
 // forwardMark stands over the text of an attached mail.

@@ -104,6 +104,13 @@ func TestTrust(t *testing.T) {
 		"TwoAuthors":         {mail("From: lee@clinic.example", "From: other@clinic.example", "Authentication-Results: mx.firm.example; dmarc=pass"), screen.TrustNone},
 		"PassForOtherDomain": {mail("Authentication-Results: mx.firm.example; dmarc=pass header.from=other.example"), screen.TrustNone},
 		"Garbage":            {mail("Authentication-Results: ;;;"), screen.TrustNone},
+		"SignerByIdentity":   {mail("Authentication-Results: mx.firm.example; dkim=pass header.i=@clinic.example header.s=s1 header.b=abc"), screen.TrustPass},
+		"CommentsAndVersion": {mail("Authentication-Results: mx.firm.example (host; 7) 1; dkim=pass (2048-bit key; unprotected) header.d=clinic.example"), screen.TrustPass},
+		"FailBehindOddities": {mail(`Authentication-Results: mx.firm.example; x-own; dkim=pass reason="fine; dmarc=pass" header.d=other.example; dmarc=fail (p=REJECT) header.from=clinic.example`), screen.TrustFail},
+		"QuotedID":           {mail(`Authentication-Results: "mx.firm.example"; dmarc=pass header.from=clinic.example`), screen.TrustPass},
+		"PassInAReason":      {mail(`Authentication-Results: mx.firm.example; dkim=fail reason="x; dmarc=pass" header.d=clinic.example`), screen.TrustNone},
+		"PassInAComment":     {mail("Authentication-Results: mx.firm.example; spf=none (x; dmarc=pass header.from=clinic.example) smtp.mailfrom=a"), screen.TrustNone},
+		"NoID":               {mail("Authentication-Results: dmarc=pass header.from=clinic.example"), screen.TrustNone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

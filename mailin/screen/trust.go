@@ -30,13 +30,63 @@ func Trust(m *message.Message, authservIDs []string) string {
 		if !strings.EqualFold(f.Name, "Authentication-Results") {
 			continue
 		}
-		id, results, err := authres.Parse(f.Value)
-		if err != nil || !slices.ContainsFunc(authservIDs, func(own string) bool { return strings.EqualFold(strings.TrimSpace(own), id) }) {
+		id, results := authResults(f.Value)
+		if id == "" || !slices.ContainsFunc(authservIDs, func(own string) bool { return strings.EqualFold(strings.TrimSpace(own), id) }) {
 			return TrustNone
 		}
 		return judge(results, domain)
 	}
 	return TrustNone
+}
+
+// authResults reads an Authentication-Results field: whose it is and what it says. Each result is read by itself, so that one that authres
+// does not know costs none of the others: a "dmarc=fail" beside it must not get lost.
+func authResults(value string) (id string, results []authres.Result) {
+	for i, piece := range resultPieces(value) {
+		if i == 0 {
+			id, _, _ = strings.Cut(strings.Trim(piece, "\""), " ") // a version may follow
+			if strings.Contains(id, "=") {
+				return "", nil // Microsoft's servers leave the id out
+			}
+			continue
+		}
+		if _, one, err := authres.Parse("id; " + piece); err == nil {
+			results = append(results, one...)
+		}
+	}
+	return id, results
+}
+
+// resultPieces parts a field at its semicolons, comments taken out; within quotes both are text.
+func resultPieces(value string) []string {
+	var pieces []string
+	var sb strings.Builder
+	quoted, depth := false, 0
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case c == '\\' && (quoted || depth > 0):
+			i++
+		case c == '"' && depth == 0:
+			quoted = !quoted
+			sb.WriteByte(c)
+		case quoted:
+			if c == ';' || c == '=' {
+				c = ' ' // authres parts at these even here
+			}
+			sb.WriteByte(c)
+		case c == '(':
+			depth++
+		case c == ')' && depth > 0:
+			depth--
+		case depth > 0:
+		case c == ';':
+			pieces = append(pieces, strings.TrimSpace(sb.String()))
+			sb.Reset()
+		default:
+			sb.WriteByte(c)
+		}
+	}
+	return append(pieces, strings.TrimSpace(sb.String()))
 }
 
 // fromDomain is the domain of the one author; "" if there are none or several, whom no result could vouch for.
@@ -68,7 +118,11 @@ func judge(results []authres.Result, domain string) string {
 				return TrustFail
 			}
 		case *authres.DKIMResult:
-			if r.Value == authres.ResultPass && r.Domain != "" && aligned(r.Domain, domain) {
+			signer := r.Domain
+			if signer == "" { // Google states the signer's identity (header.i) alone
+				_, signer, _ = strings.Cut(r.Identifier, "@")
+			}
+			if r.Value == authres.ResultPass && signer != "" && aligned(signer, domain) {
 				verdict = TrustPass
 			}
 		}
