@@ -235,7 +235,7 @@ func trivialPlain(plain, html string) bool {
 	if p == "" {
 		return true
 	}
-	if len(p) > 250 || len(strings.TrimSpace(html)) <= len(p) {
+	if len(p) > 250 || letters(html) == 0 {
 		return false
 	}
 	if letters(p)*6 < letters(html) {
