@@ -34,7 +34,7 @@ const (
 // attribution says how many lines, beginning at i, are an attribution ("On Mon, 2 Mar 2026 at 9:00, Ann wrote:"); 0 if it is none. Programs break
 // it over up to four lines.
 func attribution(lines []line, i int) (n int, sure certainty) {
-	if first := lines[i].text; first == "" || len(first) > 400 || !endsNear(lines, i) {
+	if first := lines[i].text; first == "" || len(first) > 400 {
 		return 0, unsure
 	}
 	joined, intro := "", false

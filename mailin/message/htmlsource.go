@@ -63,16 +63,12 @@ func sourceText(source string) string {
 	return strings.Join(lines, "\n")
 }
 
-// indexFold finds an ASCII word in s, whatever its case.
+// indexFold finds an ASCII word in s, whatever its case; word is in lower case.
 func indexFold(s, word string) int {
-	for from := 0; ; {
-		i := strings.IndexByte(s[from:], word[0])
-		if i < 0 || from+i+len(word) > len(s) {
-			return -1
+	for i := 0; i+len(word) <= len(s); i++ {
+		if s[i]|0x20 == word[0]|0x20 && strings.EqualFold(s[i:i+len(word)], word) {
+			return i
 		}
-		if strings.EqualFold(s[from+i:from+i+len(word)], word) {
-			return from + i
-		}
-		from += i + 1
 	}
+	return -1
 }

@@ -13,6 +13,7 @@ type quoting struct {
 	subject string
 	answer  bool // the mail says that it answers another: by its subject, or by In-Reply-To or References
 	forward bool
+	tried   int  // lines looked at closely for an attribution
 	history bool // a line says that what follows was quoted in answering: a forward further down was forwarded in an earlier mail
 }
 
@@ -55,7 +56,7 @@ func (q *quoting) run() {
 			q.quoteFrom(i)
 			return
 		}
-		n, sure := attribution(q.lines, i)
+		n, sure := q.attribution(i)
 		if n == 0 {
 			continue
 		}
@@ -77,6 +78,17 @@ func (q *quoting) run() {
 	}
 }
 
+// maxTried is how many lines that end like an attribution are looked at closely. No mail has more; one that was made to have is not worth minutes.
+const maxTried = 5000
+
+func (q *quoting) attribution(i int) (n int, sure certainty) {
+	if q.tried > maxTried || !endsNear(q.lines, i) {
+		return 0, unsure
+	}
+	q.tried++
+	return attribution(q.lines, i)
+}
+
 // within looks at a line that is known to be quoted: a forward mark there, with no sign of an answer before it, makes it a forward.
 func (q *quoting) within(i int) {
 	if q.history {
@@ -91,7 +103,7 @@ func (q *quoting) within(i int) {
 	case replySubject(q.subject) && outlookBlock(q.lines, i):
 		q.history = true
 	default:
-		n, _ := attribution(q.lines, i)
+		n, _ := q.attribution(i)
 		q.history = n > 0
 	}
 }
@@ -105,7 +117,7 @@ func (q *quoting) prefixed() {
 			words = words || !measure(l.text)
 		}
 		if !introduced {
-			n, _ := attribution(q.lines, i)
+			n, _ := q.attribution(i)
 			introduced = n > 0 || originalLine(l.text) || forwardLine(l.text)
 		}
 	}
@@ -190,7 +202,7 @@ func originalLine(s string) bool {
 var replyAbovePattern = regexp.MustCompile(`(?i)^[#\-=_*>\s]{2,}(?:please )?(?:type|write|enter|add)?\s*(?:your )?reply (?:above|over) this line[#\-=_*<.\s]*$`)
 
 func replyAbove(s string) bool {
-	return len(s) < 120 && replyAbovePattern.MatchString(s)
+	return len(s) < 120 && indexFold(s, "this line") >= 0 && replyAbovePattern.MatchString(s)
 }
 
 // ruleBefore: Outlook draws a line of underscores over its header block.
@@ -214,12 +226,12 @@ func fwdSubject(subject string) bool { return fwdPattern.MatchString(subject) }
 
 // showsQuoting tells whether a plain text shows by itself what is quoted.
 func showsQuoting(text string) bool {
-	lines := splitLines(text)
-	for i, l := range lines {
-		if quotePrefix(l.text) || originalLine(l.text) || forwardLine(l.text) || outlookBlock(lines, i) {
+	q := quoting{lines: splitLines(text)}
+	for i, l := range q.lines {
+		if quotePrefix(l.text) || originalLine(l.text) || forwardLine(l.text) || outlookBlock(q.lines, i) {
 			return true
 		}
-		if n, _ := attribution(lines, i); n > 0 {
+		if n, _ := q.attribution(i); n > 0 {
 			return true
 		}
 	}
