@@ -17,5 +17,6 @@
 //
 // MIME structure is read by a scanner of lines of our own (scanner.go), because real mail breaks the rules in ways that a strict reader answers
 // with an error and no text: boundaries that are missing, wrong or never closed, header lines that are none, base64 with holes. Well-formed
-// values go through go-message; what it refuses, the repair layer of this package reads leniently, and says so in Message.Problems.
+// addresses and dates go through net/mail, charsets through WHATWG's table and go-message's registry; what those refuse, the repair layer of
+// this package reads leniently, and says so in Message.Problems.
 package message
