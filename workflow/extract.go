@@ -32,6 +32,11 @@ func (w *extractWorker) Work(ctx context.Context, job *river.Job[ExtractArgs]) e
 			return err
 		}
 		reading := codes.Read(Sources(p.Subject, p.Parsed), p.Case.ReceivedAt, codes.Options{Known: l.opts.Codes.Known})
+		leftOut := bound(&reading)
+		detail := map[string]int{"mentions": len(reading.Mentions)}
+		if leftOut > 0 {
+			detail["left_out"] = leftOut
+		}
 		return l.db.InTx(ctx, func(tx *store.Tx) error {
 			e, err := casefile.Lock(ctx, tx, p.CaseID)
 			if err != nil {
@@ -44,7 +49,7 @@ func (w *extractWorker) Work(ctx context.Context, job *river.Job[ExtractArgs]) e
 				return err
 			}
 			nameCodes(e, reading)
-			if err := e.Record(ctx, casefile.EventExtracted, casefile.System, p.ID, map[string]int{"mentions": len(reading.Mentions)}); err != nil {
+			if err := e.Record(ctx, casefile.EventExtracted, casefile.System, p.ID, detail); err != nil {
 				return err
 			}
 			if err := e.Save(ctx); err != nil {
@@ -56,6 +61,20 @@ func (w *extractWorker) Work(ctx context.Context, job *river.Job[ExtractArgs]) e
 			return complete(ctx, tx, job)
 		})
 	}, l.messageFailed(job.Args.MessageID, casefile.StepExtract))
+}
+
+// mostMentions is how many codes of one message are kept, each in a row of its own. The longest audit lists have
+// hundreds; a text of megabytes could name hundreds of thousands, and writing them would hold up everyone's work.
+const mostMentions = 2000
+
+// bound cuts a reading to what is kept of it, and returns how many mentions were left out.
+func bound(r *codes.Reading) (leftOut int) {
+	leftOut = max(0, len(r.Mentions)-mostMentions)
+	r.Mentions = r.Mentions[:len(r.Mentions)-leftOut]
+	// These two stand in one value of the message's row.
+	const most = 200
+	r.Dates, r.References = r.Dates[:min(len(r.Dates), most)], r.References[:min(len(r.References), most)]
+	return leftOut
 }
 
 // Sources are the texts of a message in which codes are looked for: what the sender newly wrote, the subject, and what

@@ -11,6 +11,7 @@ import (
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/finding"
 	"caseconsultant/workflow/identifiers"
 )
 
@@ -22,8 +23,8 @@ type composed struct {
 
 // automaticLetter composes the automatic mail that answers a message, or nil if none is due: the sender may not be
 // answered, it was a mere thank-you, or it added to a case that a consultant has anyway.
-func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, reading codes.Reading, due time.Time) (*composed, error) {
-	if !p.Answerable || p.Intent == intentThanks {
+func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, reading codes.Reading, checked findings, due time.Time) (*composed, error) {
+	if !p.Answerable || p.Intent == intentThanks || answeredAlready(view, p.ID) {
 		return nil, nil
 	}
 	fresh := p.Opened || l.bringsNewCodes(view, p)
@@ -36,7 +37,7 @@ func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, reading
 	var err error
 	if fresh && len(p.Mentions) > 0 {
 		kind = casefile.Summary
-		content, err = l.opts.Letters.Summary(l.summary(view, p, reading, due))
+		content, err = l.opts.Letters.Summary(l.summary(view, p, reading, checked, due))
 	} else {
 		content, err = l.opts.Letters.Acknowledgement(l.acknowledgement(view, p, reading, due, reopens))
 	}
@@ -44,6 +45,21 @@ func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, reading
 		return nil, fmt.Errorf("write the %s of case %d: %w", kind, view.ID, err)
 	}
 	return l.compose(view, &p.Message, kind, 0, content)
+}
+
+// findings are what the checks said of one message. Those of the case's other messages have no place in a letter that
+// answers this one: its sender may have joined without proof.
+type findings struct {
+	found []finding.Finding
+	not   []finding.NotChecked
+}
+
+// answeredAlready tells whether a consultant has answered, or asked back, with this message before them: it was read
+// then, though its steps ended later.
+func answeredAlready(view *casefile.View, messageID int64) bool {
+	return slices.ContainsFunc(view.Deliveries, func(d casefile.Delivery) bool {
+		return (d.Kind == casefile.Answer || d.Kind == casefile.AskBack) && d.MessageID >= messageID
+	})
 }
 
 // bringsNewCodes tells whether a follow-up names a code that the case did not have.
@@ -125,9 +141,14 @@ func attachmentWords(a casefile.Attachment) string {
 }
 
 // mailProblems are those of reading that the asker should know. They hold no text of the mail.
-func mailProblems(p *casefile.Pending) []string { return p.Problems }
+func mailProblems(p *casefile.Pending) []string {
+	if len(p.Mentions) < mostMentions {
+		return p.Problems
+	}
+	return append(slices.Clone(p.Problems), fmt.Sprintf("It names very many codes: the first %d were read.", mostMentions))
+}
 
-func (l *Line) summary(view *casefile.View, p *casefile.Pending, reading codes.Reading, due time.Time) mailout.Summary {
+func (l *Line) summary(view *casefile.View, p *casefile.Pending, reading codes.Reading, checked findings, due time.Time) mailout.Summary {
 	s := mailout.Summary{Case: letterCase(view, &p.Message), Next: l.next(view, due), Problems: mailProblems(p), Supplement: !p.Opened}
 	s.Reading, s.NotStated = readingLines(p, reading)
 	entries := entriesOf(view, p.ID)
@@ -144,10 +165,10 @@ func (l *Line) summary(view *casefile.View, p *casefile.Pending, reading codes.R
 			addNew(&s.CodeNotes, note)
 		}
 	}
-	for _, f := range view.Findings {
+	for _, f := range checked.found {
 		s.Findings = append(s.Findings, mailout.Finding{Severity: mailout.SeverityOf(f.Severity), Codes: f.Codes, Text: f.Message, Sources: sources(f.Source)})
 	}
-	for _, n := range view.NotChecked {
+	for _, n := range checked.not {
 		s.NotChecked = append(s.NotChecked, n.Why)
 	}
 	s.ToHelp = append(s.ToHelp, s.NotStated...)

@@ -89,6 +89,8 @@ type Options struct {
 	RetryAfter func(attempts int64) time.Duration
 	// ReconcileEvery is how often rows are compared with jobs. Defaults to 3 s.
 	ReconcileEvery time.Duration
+	// StopAfter is how long Stop lets running steps finish before it takes them back. Defaults to 7 s.
+	StopAfter time.Duration
 	// GraceBeforeReconcile is how long a due step may be without a job before it is given one. Defaults to 10 s; at start
 	// none is granted.
 	GraceBeforeReconcile time.Duration
@@ -112,6 +114,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ReconcileEvery == 0 {
 		o.ReconcileEvery = 3 * time.Second
+	}
+	if o.StopAfter == 0 {
+		o.StopAfter = 7 * time.Second
 	}
 	if o.GraceBeforeReconcile == 0 {
 		o.GraceBeforeReconcile = 10 * time.Second
@@ -199,7 +204,7 @@ func New(db *store.DB, process *store.Process, users *people.People, opts Option
 		RescueStuckJobsAfter: jobTimeout + 5*time.Minute,
 		RetryPolicy:          retryPolicy{},
 		Middleware:           []rivertype.Middleware{&guard{line: l}},
-		SoftStopTimeout:      7 * time.Second,
+		SoftStopTimeout:      l.opts.StopAfter,
 		Logger:               slog.New(&riverLog{Handler: l.opts.Log.Handler()}),
 	}
 	if l.client, err = river.NewClient(driver, config); err != nil {

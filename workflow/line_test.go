@@ -38,6 +38,9 @@ func must(t testing.TB, err error) {
 
 var starter = sync.OnceValues(func() (*codebook.Book, error) { return codebook.OpenStarter(context.Background(), "") })
 
+// cheap are people whose passwords cost nothing to hash: here nobody signs in.
+var cheap = people.Options{Cost: people.Cost{MemoryKiB: 64, Passes: 1, Threads: 1}}
+
 // bundle is a line with a real database and a real SMTP server; mails are delivered into its ledger as the watcher does.
 type bundle struct {
 	t    testing.TB
@@ -59,7 +62,7 @@ func setup(t testing.TB, url string, options ...option) *bundle {
 	t.Helper()
 	b := &bundle{t: t, smtp: smtptest.New(t, smtptest.Options{})}
 	b.open(url, options...)
-	dana, err := people.New(b.db, people.Options{}).Add(t.Context(), people.NewUser{Email: "dana@firm.example", Name: "Dana Example", Credential: "CPC", Password: "a long enough passphrase"})
+	dana, err := people.New(b.db, cheap).Add(t.Context(), people.NewUser{Email: "dana@firm.example", Name: "Dana Example", Credential: "CPC", Password: "a long enough passphrase"})
 	must(t, err)
 	b.dana = dana
 	return b
@@ -90,7 +93,7 @@ func (b *bundle) open(url string, options ...option) {
 	for _, o := range options {
 		o(&opts)
 	}
-	b.line, err = workflow.New(b.db, process, people.New(b.db, people.Options{}), opts)
+	b.line, err = workflow.New(b.db, process, people.New(b.db, cheap), opts)
 	must(t, err)
 	t.Cleanup(func() { b.line.Close() })
 }
@@ -458,7 +461,7 @@ func TestTwoConsultantsClaimAtOnce(t *testing.T) {
 		b.deliver(question("q1@clinic.example"))
 		b.settled()
 		ref := b.cases()[0].Ref
-		kim, err := people.New(b.db, people.Options{}).Add(t.Context(), people.NewUser{Email: "kim@firm.example", Password: "another long passphrase"})
+		kim, err := people.New(b.db, cheap).Add(t.Context(), people.NewUser{Email: "kim@firm.example", Password: "another long passphrase"})
 		must(t, err)
 		errs := make(chan error, 8)
 		var wg sync.WaitGroup
@@ -809,6 +812,7 @@ func TestAStepThatFailsForGoodWaitsForTheOperator(t *testing.T) {
 		b := setup(t, url, func(o *workflow.Options) {
 			book.Codes, o.Codes = o.Codes, book
 			o.RetryAfter = func(int64) time.Duration { return 0 }
+			o.ReconcileEvery, o.GraceBeforeReconcile = 50*time.Millisecond, 100*time.Millisecond
 		})
 		b.start()
 		b.deliver(question("q1@clinic.example"))

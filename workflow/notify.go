@@ -45,17 +45,22 @@ func (l *Line) notify(ctx context.Context, job *river.Job[NotifyArgs]) error {
 	}
 	queue := l.queue(view.Queue)
 	return l.db.InTx(ctx, func(tx *store.Tx) error {
-		if err := complete(ctx, tx, job); err != nil {
-			return err
-		}
 		if len(queue.Notify) == 0 || view.State != casefile.Waiting {
-			return nil
+			return complete(ctx, tx, job)
 		}
+		// The case before the job, as everywhere: who routes the case at this moment holds it and asks for our job's row.
 		e, err := casefile.Lock(ctx, tx, view.ID)
 		if err != nil {
 			return err
 		}
 		for _, address := range queue.Notify {
+			// A flood of cases is no flood of notices: whoever has got as many as that knows that cases wait.
+			if at, err := l.notBefore(ctx, tx, address); err != nil {
+				return err
+			} else if !at.IsZero() {
+				l.opts.Log.WarnContext(ctx, "A notice was left out: its recipient has had many within the limit's time", "case_id", e.ID)
+				continue
+			}
 			n, err := l.notice(view, address)
 			if err != nil {
 				return err
@@ -68,7 +73,10 @@ func (l *Line) notify(ctx context.Context, job *river.Job[NotifyArgs]) error {
 				return err
 			}
 		}
-		return e.Save(ctx)
+		if err := e.Save(ctx); err != nil {
+			return err
+		}
+		return complete(ctx, tx, job)
 	})
 }
 

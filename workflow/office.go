@@ -274,6 +274,9 @@ func (o *Office) Reopen(ctx context.Context, ref string, user int64) error {
 		e.Queue, e.DueAt, e.Reason = queue.Name, queue.Hours.Add(e.Tx().Now, queue.Due), ""
 		e.Flag(casefile.Reopened, was != casefile.SetAside)
 		if was == casefile.SetAside {
+			if err := e.AdmitAsker(ctx); err != nil {
+				return err
+			}
 			due, err := e.ExtractAgain(ctx)
 			if err != nil {
 				return err
@@ -299,6 +302,12 @@ func (o *Office) Requeue(ctx context.Context, ref string, user int64) error {
 		due, err := e.RequeueMessages(ctx)
 		if err != nil {
 			return err
+		}
+		if len(due) == 0 {
+			// Nothing is to be done again that would take it on from new.
+			if err := e.Move(casefile.Waiting); err != nil {
+				return err
+			}
 		}
 		if err := o.enqueueSteps(ctx, e.Tx(), due); err != nil {
 			return err

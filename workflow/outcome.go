@@ -135,6 +135,12 @@ type stepError struct {
 
 func (e *stepError) Error() string { return fmt.Sprintf("step %s: %s", e.step, e.code) }
 
+// Codes of content that is gone for good.
+const (
+	codeDamaged = "sealed content damaged"
+	codeErased  = "content erased"
+)
+
 // errorCode names an error without its text.
 func errorCode(err error) string {
 	if p, ok := errors.AsType[*panicError](err); ok {
@@ -146,7 +152,7 @@ func errorCode(err error) string {
 	if liteErr, ok := errors.AsType[*sqlite.Error](err); ok {
 		return fmt.Sprintf("database %d", liteErr.Code())
 	}
-	for known, code := range map[error]string{store.ErrSeal: "sealed content damaged", store.ErrErased: "content erased", store.ErrLocked: "vault locked",
+	for known, code := range map[error]string{store.ErrSeal: codeDamaged, store.ErrErased: codeErased, store.ErrLocked: "vault locked",
 		casefile.ErrNotFound: "not found", errHung: "hung", context.DeadlineExceeded: "timed out"} {
 		if errors.Is(err, known) {
 			return code
@@ -222,7 +228,7 @@ const hungGrace = 5 * time.Second
 // within runs f in a goroutine that is given up when f does not end at the context's deadline: a text that keeps a
 // parser busy for ever must hold up neither its own mail nor a worker. What such an f would write later is refused: its
 // transactions end with the context.
-func within(ctx context.Context, f func() error) error {
+func within(ctx context.Context, grace time.Duration, f func() error) error {
 	ended := make(chan error, 1)
 	go func() { ended <- protect(f) }()
 	select {
@@ -233,7 +239,7 @@ func within(ctx context.Context, f func() error) error {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return <-ended
 	}
-	timer := time.NewTimer(hungGrace)
+	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
 	case err := <-ended:
@@ -246,7 +252,7 @@ func within(ctx context.Context, f func() error) error {
 // runStep runs a step of a job and settles what comes of it. failed writes the failure into the step's row; it returns
 // ErrNotDue where the row has moved on.
 func (l *Line) runStep(ctx context.Context, row *rivertype.JobRow, step func() error, failed func(ctx context.Context, tx *store.Tx, code string) error) error {
-	err := within(ctx, step)
+	err := within(ctx, min(l.timeout, hungGrace), step)
 	switch outcomeOf(ctx, err) {
 	case done:
 		return nil

@@ -65,6 +65,11 @@ func (w *readWorker) Work(ctx context.Context, job *river.Job[ReadArgs]) error {
 		if err != nil {
 			return err
 		}
+		if gone := code == codeErased || code == codeDamaged; gone && attempts > parserTries {
+			// Its bytes will never be there again: somebody has to know, and fetch it once more from the mailbox.
+			l.opts.Log.ErrorContext(ctx, "A kept mail cannot be read: look at the intake page, and for the mail in the mailbox", "ledger_id", job.Args.LedgerID, "error", code)
+			return intake.Settle(ctx, tx, job.Args.LedgerID, intake.FateFailed, "Its kept bytes cannot be read: "+code+".", 0, 0)
+		}
 		return l.enqueue(ctx, tx, ReadArgs{job.Args.LedgerID, attempts}, at)
 	})
 }
@@ -77,6 +82,8 @@ type readMail struct {
 	contentKey  []byte
 	attachments []spooled
 	problems    []string
+	automatic   bool // a machine has written it, though its sender's automatic mail is taken as cases
+	patient     bool // it may identify a patient
 }
 
 // spooled is an attachment in a private temporary file.
@@ -137,7 +144,11 @@ func (l *Line) readMail(ctx context.Context, entry intake.Entry) (*readMail, err
 	}
 	m.problems = append(m.problems, m.Message.Problems...)
 	mailbox := l.mailbox(entry.Mailbox)
-	m.verdict = screen.Classify(m.Message, screen.Options{OwnAddresses: l.ownAddresses(), LoopHeader: mailout.LoopHeader, AcceptAutomatic: mailbox.AcceptAutomatic})
+	options := screen.Options{OwnAddresses: l.ownAddresses(), LoopHeader: mailout.LoopHeader}
+	m.automatic = screen.Classify(m.Message, options).Kind != screen.Person
+	options.AcceptAutomatic = mailbox.AcceptAutomatic
+	m.verdict = screen.Classify(m.Message, options)
+	m.patient = namesAPatient(m.Message)
 	m.trust = screen.Trust(m.Message, l.opts.AuthservIDs)
 	return m, nil
 }
@@ -277,7 +288,7 @@ func (k *keeping) bounced(ctx context.Context, delivery, caseID int64) error {
 	if !plainStatus(status) {
 		status = "without a code"
 	}
-	err = e.ChangeDelivery(ctx, delivery, casefile.DeliveryChange{From: []casefile.DeliveryState{casefile.DeliveryAccepted, casefile.DeliveryUncertain},
+	err = e.ChangeDelivery(ctx, delivery, casefile.DeliveryChange{From: []casefile.DeliveryState{casefile.DeliveryAccepted, casefile.DeliveryUncertain, casefile.DeliverySending},
 		To: casefile.DeliveryFailed, Reason: "came back: " + status, Response: k.mail.Report.Diagnostic})
 	if errors.Is(err, casefile.ErrNotDue) {
 		return nil // a second report about the same mail
@@ -296,12 +307,22 @@ func plainStatus(s string) bool {
 // joinOrOpen makes the mail a message of the case that it belongs to, or of a new one.
 func (k *keeping) joinOrOpen(ctx context.Context) error {
 	m := k.mail
-	numbers, _ := casefile.FindReferences(k.tx.DB(), m.Subject)
+	numbers, wrong := casefile.FindReferences(k.tx.DB(), m.Subject)
+	proof, err := casefile.CountWrongReferences(ctx, k.tx, m.From.Address, wrong)
+	if err != nil {
+		return err
+	}
+	if proof.Ended {
+		k.tx.AfterCommit(func() {
+			k.line.opts.Log.ErrorContext(ctx, "Too many wrong case references: references alone no longer let a mail join its case, until they are looked at and forgiven",
+				"everyone", proof.Everyone, "ledger_id", k.entry.ID)
+		})
+	}
 	refers := slices.Clone(m.References)
 	slices.Reverse(refers)
 	refers = append(slices.Clone(m.InReplyTo), refers...)
 	place, err := casefile.Thread(ctx, k.tx, casefile.Naming{Participant: m.From.Address, Own: m.MessageID, Refers: refers, Subject: m.Subject,
-		Numbers: numbers, MayJoin: m.trust != trustFail}, k.caseID)
+		Numbers: numbers, NumbersOnlyLink: !proof.Counts, MayJoin: m.trust != trustFail}, k.caseID)
 	if err != nil {
 		return err
 	}
@@ -311,6 +332,15 @@ func (k *keeping) joinOrOpen(ctx context.Context) error {
 		if e, err = casefile.Lock(ctx, k.tx, place.CaseID); err != nil {
 			return err
 		}
+		erased, err := e.Erased(ctx)
+		if err != nil {
+			return err
+		}
+		if erased {
+			place, e = casefile.Place{Link: place.CaseID}, nil // nothing can be kept in it any more
+		}
+	}
+	if e != nil {
 		err = k.join(ctx, e, refers)
 	} else {
 		fate = intake.FateCase
@@ -319,7 +349,7 @@ func (k *keeping) joinOrOpen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(identifiers.Find(m.Subject+"\n"+m.Reply), namesAPatient) {
+	if m.patient {
 		e.Flag(casefile.PossiblePHI, true)
 	}
 	if err := k.line.enqueue(ctx, k.tx, ExtractArgs{MessageID: k.messageID}, time.Time{}); err != nil {
@@ -335,9 +365,34 @@ func (k *keeping) joinOrOpen(ctx context.Context) error {
 	return intake.Settle(ctx, k.tx, k.entry.ID, fate, reason, e.ID, k.messageID)
 }
 
-// namesAPatient tells an identifier that speaks of a patient from one that every mail bears: senders write their own
+// namesAPatient tells whether what belongs to the question may identify a patient. It is asked before the transaction:
+// of a long text it takes seconds.
+func namesAPatient(m *message.Message) bool {
+	texts := []string{m.Subject, m.Reply}
+	if m.Forward {
+		texts = append(texts, m.Quoted)
+	}
+	const piece = 32 << 10 // the first hit is enough, and it mostly stands near the top
+	for _, text := range texts {
+		for len(text) > 0 {
+			end := len(text)
+			if end > piece {
+				if end = strings.LastIndexByte(text[:piece], '\n') + 1; end == 0 {
+					end = piece
+				}
+			}
+			if slices.ContainsFunc(identifiers.Find(text[:end]), ofAPatient) {
+				return true
+			}
+			text = text[end:]
+		}
+	}
+	return false
+}
+
+// ofAPatient tells an identifier that speaks of a patient from one that every mail bears: senders write their own
 // telephone numbers and addresses.
-func namesAPatient(f identifiers.Finding) bool {
+func ofAPatient(f identifiers.Finding) bool {
 	return f.Kind != identifiers.Phone && f.Kind != identifiers.Email && f.Kind != identifiers.Address
 }
 
@@ -408,10 +463,11 @@ func (k *keeping) recordRead(ctx context.Context, e *casefile.Edit) error {
 	return e.Record(ctx, casefile.EventRead, casefile.System, k.messageID, detail)
 }
 
-// answerable tells whether an automatic mail may answer this one.
+// answerable tells whether an automatic mail may answer this one. No automatic mail answers an automatic one (RFC 3834),
+// even where it is a case by configuration.
 func (k *keeping) answerable() bool {
 	address := k.mail.From.Address
-	return !k.entry.Late && k.mail.trust != trustFail && k.entry.Attempts < parserTries && strings.Contains(address, "@") && !strings.ContainsAny(address, " \t\r\n<>\"")
+	return !k.mail.automatic && !k.entry.Late && k.mail.trust != trustFail && k.entry.Attempts < parserTries && strings.Contains(address, "@") && !strings.ContainsAny(address, " \t\r\n<>\"")
 }
 
 func (k *keeping) addMessage(ctx context.Context, e *casefile.Edit, n casefile.NewMessage) error {

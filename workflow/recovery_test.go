@@ -382,6 +382,7 @@ func TestAStopGivesJobsBack(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		entered := make(chan struct{}, 1)
 		b := setup(t, url, func(o *workflow.Options) {
+			o.StopAfter = 100 * time.Millisecond
 			o.Sender = senderFunc(func(ctx context.Context, _ mailout.Envelope, _ int64, _ io.Reader, _ func(context.Context) error) (mailout.Receipt, error) {
 				entered <- struct{}{}
 				<-ctx.Done()

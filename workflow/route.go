@@ -62,9 +62,16 @@ func (l *Line) route(ctx context.Context, job *river.Job[RouteArgs]) error {
 	if err := l.files.Reading(ctx, p.ID, &reading); err != nil {
 		return err
 	}
-	letter, err := l.automaticLetter(view, p, reading, due)
-	if err != nil {
+	var checked findings
+	if checked.found, checked.not, err = l.files.MessageFindings(ctx, p.ID); err != nil {
 		return err
+	}
+	detail := map[string]any{"queue": queue.Name, "why": "the mailbox's queue"}
+	letter, err := l.automaticLetter(view, p, reading, checked, due)
+	if err != nil {
+		// A mail that cannot be answered by itself (to an address that no mail can be sent to, say) is still a question.
+		l.opts.Log.WarnContext(ctx, "No automatic mail could be written", "message_id", p.ID, "error", errorCode(err))
+		letter, detail["no_letter"] = nil, errorCode(err)
 	}
 	return l.db.InTx(ctx, func(tx *store.Tx) error {
 		e, err := casefile.Lock(ctx, tx, p.CaseID)
@@ -77,11 +84,14 @@ func (l *Line) route(ctx context.Context, job *river.Job[RouteArgs]) error {
 		if err := e.Advance(ctx, p.ID, casefile.StepRoute, casefile.StepDone); err != nil {
 			return err
 		}
-		arrived, err := l.place(e, p, queue, due)
-		if err != nil {
-			return err
+		arrived := false
+		if e.State == casefile.New || !answeredAlready(view, p.ID) {
+			if arrived, err = l.place(e, p, queue, due); err != nil {
+				return err
+			}
 		}
-		if err := e.Record(ctx, casefile.EventRouted, casefile.System, p.ID, map[string]any{"queue": queue.Name, "due": e.DueAt, "why": "the mailbox's queue"}); err != nil {
+		detail["due"] = e.DueAt
+		if err := e.Record(ctx, casefile.EventRouted, casefile.System, p.ID, detail); err != nil {
 			return err
 		}
 		if letter != nil {
@@ -134,20 +144,9 @@ func (l *Line) place(e *casefile.Edit, p *casefile.Pending, queue Queue, due tim
 // keepAutomatic keeps the automatic mail, unless a limit delays it. Nothing is dropped: what is over the limit goes
 // out when the oldest of the counted mails has left the window.
 func (l *Line) keepAutomatic(ctx context.Context, e *casefile.Edit, p *casefile.Pending, letter *composed) error {
-	notBefore := time.Time{}
-	for address, rate := range map[string]Rate{p.Sender.Address: l.opts.PerSender, "": l.opts.Overall} {
-		if rate.Most <= 0 {
-			continue
-		}
-		sent, err := casefile.AutomaticSince(ctx, e.Tx(), address, e.Tx().Now.Add(-rate.Window), rate.Most)
-		if err != nil {
-			return err
-		}
-		if len(sent) >= rate.Most {
-			if at := sent[0].Add(rate.Window); at.After(notBefore) {
-				notBefore = at
-			}
-		}
+	notBefore, err := l.notBefore(ctx, e.Tx(), letter.delivery.Envelope.To[0])
+	if err != nil {
+		return err
 	}
 	n := letter.delivery
 	n.NotBefore = notBefore
@@ -163,4 +162,27 @@ func (l *Line) keepAutomatic(ctx context.Context, e *casefile.Edit, p *casefile.
 		return fmt.Errorf("send the automatic mail of case %d: %w", e.ID, err)
 	}
 	return nil
+}
+
+// notBefore is when the limits let the next automatic mail to an address go; zero: now.
+func (l *Line) notBefore(ctx context.Context, tx *store.Tx, address string) (at time.Time, err error) {
+	for _, limit := range []struct {
+		address string
+		rate    Rate
+	}{{address, l.opts.PerSender}, {"", l.opts.Overall}} {
+		if limit.rate.Most <= 0 {
+			continue
+		}
+		free, err := casefile.AutomaticFree(ctx, tx, limit.address, limit.rate.Most, limit.rate.Window)
+		if err != nil {
+			return at, err
+		}
+		if free.After(at) {
+			at = free
+		}
+	}
+	if !at.After(tx.Now) {
+		return time.Time{}, nil
+	}
+	return at, nil
 }

@@ -46,7 +46,7 @@ var transitions = map[State][]State{
 	InReview:  {Claimed, Waiting, Answered, Closed, Failed, Merged},
 	Answered:  {Waiting, Claimed, Closed, Failed, Merged},
 	AskedBack: {Waiting, Claimed, Closed, Failed, Merged},
-	Closed:    {Waiting, Claimed, Merged},
+	Closed:    {Waiting, Claimed, Failed, Merged}, // failed: a follow-up that cannot be read must not lie hidden
 	SetAside:  {Waiting, New, Closed},
 	Failed:    {Waiting, New, SetAside, Closed, Merged},
 	Merged:    {Waiting},

@@ -149,7 +149,7 @@ func TestEveryTransition(t *testing.T) {
 		"new": "waiting set_aside failed merged", "waiting": "claimed closed set_aside failed merged",
 		"claimed":   "waiting in_review answered asked_back closed set_aside failed merged",
 		"in_review": "claimed waiting answered closed failed merged", "answered": "waiting claimed closed failed merged",
-		"asked_back": "waiting claimed closed failed merged", "closed": "waiting claimed merged", "set_aside": "waiting new closed",
+		"asked_back": "waiting claimed closed failed merged", "closed": "waiting claimed failed merged", "set_aside": "waiting new closed",
 		"failed": "waiting new set_aside closed merged", "merged": "waiting",
 	}
 	for _, from := range casefile.States {

@@ -72,6 +72,10 @@ func (e *Edit) AddDelivery(ctx context.Context, n NewDelivery) (*Delivery, error
 		return nil, err
 	}
 	for _, to := range n.Envelope.To {
+		// Who answers a notice is a colleague, not an asker: the mail gets a case of its own.
+		if n.Kind == Notification {
+			break
+		}
 		if err := e.EnterOutgoing(ctx, to, n.HeaderID); err != nil {
 			return nil, err
 		}
@@ -110,6 +114,9 @@ type DeliveryChange struct {
 func (e *Edit) ChangeDelivery(ctx context.Context, id int64, c DeliveryChange) error {
 	now := e.tx.Now.UnixMilli()
 	response, err := e.tx.Seal(ctx, e.keyID, place("deliveries", id, "response"), []byte(limit(clean(c.Response))))
+	if errors.Is(err, store.ErrErased) {
+		response, err = nil, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -129,6 +136,7 @@ func (e *Edit) ChangeDelivery(ctx context.Context, id int64, c DeliveryChange) e
 		set("accepted_at", now)
 	case DeliveryUncertain:
 		set("uncertain_at", now)
+		set("alarmed_at", nil) // of this one nobody was told yet
 	}
 	if c.Resent {
 		set("resent", true)
@@ -211,7 +219,7 @@ func scanDelivery(ctx context.Context, o opener, row scanner) (d Delivery, err e
 	if err := openJSON(ctx, o, keyID, place("deliveries", d.ID, "header_id"), headerID, &d.HeaderID); err != nil {
 		return d, err
 	}
-	plain, err := o.Open(ctx, keyID, place("deliveries", d.ID, "response"), response)
+	plain, err := open(ctx, o, keyID, place("deliveries", d.ID, "response"), response)
 	d.Response = string(plain)
 	return d, err
 }
@@ -284,14 +292,14 @@ func (f *Files) DeliveryCounts(ctx context.Context) (map[DeliveryState]int, erro
 	return counts, nil
 }
 
-// AutomaticSince returns when the automatic mails to an address since a moment were decided, oldest first; with an
-// empty address, to anyone. It is what rate limits count.
+// AutomaticSince returns when the automatic mails to an address since a moment went out, or may go out, oldest first;
+// with an empty address, to anyone.
 func AutomaticSince(ctx context.Context, tx *store.Tx, address string, since time.Time, most int) ([]time.Time, error) {
-	where, args := `automatic AND state <> 'cancelled' AND created_at >= $1`, []any{since.UnixMilli()}
+	where, args := `automatic AND state <> 'cancelled' AND next_at >= $1`, []any{since.UnixMilli()}
 	if address != "" {
 		where, args = where+` AND recipient_hash = $2`, append(args, AddressKey(tx.DB(), address))
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT created_at FROM deliveries WHERE `+where+fmt.Sprintf(` ORDER BY created_at DESC LIMIT %d`, most), args...)
+	rows, err := tx.QueryContext(ctx, `SELECT next_at FROM deliveries WHERE `+where+fmt.Sprintf(` ORDER BY next_at DESC LIMIT %d`, most), args...)
 	if err != nil {
 		return nil, fmt.Errorf("count automatic mails: %w", err)
 	}
@@ -306,6 +314,48 @@ func AutomaticSince(ctx context.Context, tx *store.Tx, address string, since tim
 	}
 	slices.Reverse(times)
 	return times, rows.Err()
+}
+
+// AutomaticFree says when one more automatic mail to an address (with an empty one: to anyone) may go, of which at most
+// most may go within any window; the past means now. What waits already counts at the time at which it will go, so that
+// what was delayed does not go out all at once. next_at is that time while a mail waits, and when it went afterwards.
+//
+// Those who ask at the same moment come one after the other, until their transactions end: two would otherwise both
+// take the last place. For everyone that holds only where the limit is near, since it would make all of them wait.
+// Notices to consultants take no place of an asker's.
+func AutomaticFree(ctx context.Context, tx *store.Tx, address string, most int, window time.Duration) (time.Time, error) {
+	const near = 100 // more than ever run at once
+	since := tx.Now.Add(-window).UnixMilli()
+	find := func(place int) (at int64, found bool, err error) {
+		where, args := `automatic AND state <> 'cancelled' AND next_at >= $1 AND kind <> 'notification'`, []any{since}
+		if address != "" {
+			where, args = `automatic AND state <> 'cancelled' AND next_at >= $1 AND recipient_hash = $2`, append(args, AddressKey(tx.DB(), address))
+		}
+		err = tx.QueryRowContext(ctx, `SELECT next_at FROM deliveries WHERE `+where+fmt.Sprintf(` ORDER BY next_at DESC LIMIT 1 OFFSET %d`, place-1), args...).Scan(&at)
+		if errors.Is(err, sql.ErrNoRows) {
+			return 0, false, nil
+		}
+		if err != nil {
+			return 0, false, fmt.Errorf("count automatic mails: %w", err)
+		}
+		return at, true, nil
+	}
+	turn := "rate/all"
+	if address != "" {
+		turn = "rate/" + AddressKey(tx.DB(), address)[:3] // a few thousand turns, whoever writes
+	} else if most > near {
+		if _, found, err := find(most - near); err != nil || !found {
+			return time.Time{}, err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO counters (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`, turn); err != nil {
+		return time.Time{}, fmt.Errorf("take a turn at the automatic mails: %w", err)
+	}
+	at, found, err := find(most)
+	if err != nil || !found {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(at).UTC().Add(window), nil
 }
 
 // UncertainByHeader returns the uncertain delivery that bears one of these Message-IDs: whoever answers it proves that

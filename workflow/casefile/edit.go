@@ -190,8 +190,25 @@ type opener interface {
 	Open(ctx context.Context, keyID int64, place string, sealed []byte) ([]byte, error)
 }
 
-func openJSON(ctx context.Context, o opener, keyID int64, place string, sealed []byte, v any) error {
+// open opens a sealed value. Of an erased case nothing is left to be read; its rows are, and they must hold up nobody.
+func open(ctx context.Context, o opener, keyID int64, place string, sealed []byte) ([]byte, error) {
 	plain, err := o.Open(ctx, keyID, place, sealed)
+	if errors.Is(err, store.ErrErased) {
+		return nil, nil
+	}
+	return plain, err
+}
+
+// Erased tells whether the case's key was destroyed, so that nothing can be kept in it any more.
+func (e *Edit) Erased(ctx context.Context) (erased bool, err error) {
+	if err := e.tx.QueryRowContext(ctx, `SELECT wrapped IS NULL FROM sealing_keys WHERE id = $1`, e.keyID).Scan(&erased); err != nil {
+		return false, fmt.Errorf("look for the key of case %d: %w", e.ID, err)
+	}
+	return erased, nil
+}
+
+func openJSON(ctx context.Context, o opener, keyID int64, place string, sealed []byte, v any) error {
+	plain, err := open(ctx, o, keyID, place, sealed)
 	if err != nil || plain == nil {
 		return err
 	}

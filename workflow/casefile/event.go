@@ -7,8 +7,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	"caseconsultant/workflow/store"
 )
 
 // EventKind names a line of a case's history. The strings are part of the contract.
@@ -77,6 +80,9 @@ func (e *Edit) Record(ctx context.Context, kind EventKind, actor Actor, subjectI
 	at := e.tx.Now.UnixMilli()
 	hash := e.tx.DB().EventHash(canonicalEvent(e.head, e.ID, number, at, kind, actor, subjectID, detailHash))
 	sealed, err := e.tx.Seal(ctx, e.keyID, fmt.Sprintf("events/%d/%d", e.ID, number), plain)
+	if errors.Is(err, store.ErrErased) {
+		sealed, err = nil, nil // the case was erased: that it happened is kept, its detail counts as purged
+	}
 	if err != nil {
 		return err
 	}
@@ -149,7 +155,9 @@ func (f *Files) Verify(ctx context.Context, ref string) (Verification, error) {
 		}
 		if detail != nil {
 			plain, err := f.db.Open(ctx, keyID, fmt.Sprintf("events/%d/%d", caseID, number), detail)
-			if err != nil || hashDetail(salt, plain) != detailHash {
+			if errors.Is(err, store.ErrErased) {
+				v.Purged++
+			} else if err != nil || hashDetail(salt, plain) != detailHash {
 				return broken(number, "the event's detail was changed"), nil
 			}
 		} else if detailHash != "" {

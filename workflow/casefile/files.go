@@ -48,12 +48,12 @@ func scanCase(ctx context.Context, o opener, row scanner, c *Case, keyID *int64,
 	c.ReceivedAt, c.ChangedAt = time.UnixMilli(received).UTC(), time.UnixMilli(changed).UTC()
 	c.DueAt, c.ClaimedAt, c.AnsweredAt, c.ClosedAt = timeOf(due), timeOf(claimedAt), timeOf(answered), timeOf(closed)
 	c.ClaimedBy, c.LinkedCase = claimedBy.Int64, linked.Int64
-	text, err := o.Open(ctx, *keyID, place("cases", c.ID, "subject"), subject)
+	text, err := open(ctx, o, *keyID, place("cases", c.ID, "subject"), subject)
 	if err != nil {
 		return err
 	}
 	c.Subject = string(text)
-	if text, err = o.Open(ctx, *keyID, place("cases", c.ID, "snippet"), snippet); err != nil {
+	if text, err = open(ctx, o, *keyID, place("cases", c.ID, "snippet"), snippet); err != nil {
 		return err
 	}
 	c.Snippet = string(text)
@@ -255,7 +255,7 @@ func (f *Files) readEvents(ctx context.Context, v *View, keyID int64) error {
 			return err
 		}
 		e.At, e.Kind, e.Actor = time.UnixMilli(at).UTC(), EventKind(kind), Actor(actor)
-		plain, err := f.db.Open(ctx, keyID, fmt.Sprintf("events/%d/%d", v.ID, e.Number), sealed)
+		plain, err := open(ctx, f.db, keyID, fmt.Sprintf("events/%d/%d", v.ID, e.Number), sealed)
 		if err != nil {
 			return err
 		}
@@ -274,7 +274,7 @@ func (f *Files) readNotes(ctx context.Context, v *View, keyID int64) error {
 			return err
 		}
 		n.At = time.UnixMilli(at).UTC()
-		plain, err := f.db.Open(ctx, keyID, place("notes", n.ID, "body"), sealed)
+		plain, err := open(ctx, f.db, keyID, place("notes", n.ID, "body"), sealed)
 		if err != nil {
 			return err
 		}
@@ -293,7 +293,7 @@ func (f *Files) readDrafts(ctx context.Context, v *View, keyID int64) error {
 			return err
 		}
 		d.ChangedAt = time.UnixMilli(at).UTC()
-		plain, err := f.db.Open(ctx, keyID, fmt.Sprintf("drafts/%d/%d", v.ID, d.UserID), sealed)
+		plain, err := open(ctx, f.db, keyID, fmt.Sprintf("drafts/%d/%d", v.ID, d.UserID), sealed)
 		if err != nil {
 			return err
 		}
@@ -397,12 +397,17 @@ func (f *Files) ForgetChanges(ctx context.Context, before time.Time) error {
 }
 
 // SaveDraft keeps an unfinished answer without touching the case: it is no event, and others' work does not become
-// stale by it.
+// stale by it. Of a case that is answered or closed nothing is kept: what arrives then was typed before the answer went
+// out, and must not come back as a draft.
 func (f *Files) SaveDraft(ctx context.Context, ref string, user int64, body string) error {
 	return f.db.InTx(ctx, func(tx *store.Tx) error {
 		e := &Edit{tx: tx}
-		if err := tx.QueryRowContext(ctx, `SELECT id, key_id FROM cases WHERE ref = $1`, ref).Scan(&e.ID, &e.keyID); err != nil {
+		// The row is locked, so that a draft and the answer that removes it come one after the other.
+		if err := tx.QueryRowContext(ctx, `UPDATE cases SET version = version WHERE ref = $1 RETURNING id, key_id, state`, ref).Scan(&e.ID, &e.keyID, &e.State); err != nil {
 			return notFound(err)
+		}
+		if e.State == Answered || e.State == Closed || e.State == Merged {
+			body = ""
 		}
 		return e.KeepDraft(ctx, user, body)
 	})

@@ -182,6 +182,9 @@ func (f *Files) readParsed(ctx context.Context, contentID int64, p *Parsed) erro
 		return nil
 	}
 	b, err := f.db.ReadContent(ctx, contentID)
+	if errors.Is(err, store.ErrErased) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -239,7 +242,7 @@ func scanAttachment(ctx context.Context, o opener, row scanner, keyID int64) (a 
 		return a, 0, notFound(err)
 	}
 	a.ContentID = content.Int64
-	plain, err := o.Open(ctx, keyID, place("attachments", a.ID, "filename"), filename)
+	plain, err := open(ctx, o, keyID, place("attachments", a.ID, "filename"), filename)
 	a.Filename = string(plain)
 	return a, messageID, err
 }
@@ -430,7 +433,7 @@ func (f *Files) readDescriptions(ctx context.Context, v *View, keyID int64) erro
 				return err
 			}
 			d.System = codes.System(system)
-			plain, err := f.db.Open(ctx, keyID, fmt.Sprintf("descriptions/%d/%d", d.MessageID, position), sealed)
+			plain, err := open(ctx, f.db, keyID, fmt.Sprintf("descriptions/%d/%d", d.MessageID, position), sealed)
 			if err != nil {
 				return err
 			}
@@ -478,7 +481,37 @@ func (e *Edit) KeepFindings(ctx context.Context, messageID int64, found []findin
 }
 
 func (f *Files) readFindings(ctx context.Context, v *View, keyID int64) error {
-	return f.each(ctx, `SELECT message_id, position, body FROM findings WHERE case_id = $1 ORDER BY message_id, position`, []any{v.ID}, func(row scanner) error {
+	return f.eachFinding(ctx, `case_id`, v.ID, keyID, func(kept keptFinding) {
+		if kept.Finding != nil {
+			v.Findings = append(v.Findings, *kept.Finding)
+		}
+		if kept.NotChecked != nil {
+			v.NotChecked = append(v.NotChecked, *kept.NotChecked)
+		}
+	})
+}
+
+// MessageFindings reads what the checks said of one message.
+func (f *Files) MessageFindings(ctx context.Context, messageID int64) (found []finding.Finding, not []finding.NotChecked, err error) {
+	var keyID int64
+	if err := f.db.Read.QueryRowContext(ctx, `SELECT c.key_id FROM messages m JOIN cases c ON c.id = m.case_id WHERE m.id = $1`, messageID).Scan(&keyID); err != nil {
+		return nil, nil, fmt.Errorf("read the findings of message %d: %w", messageID, notFound(err))
+	}
+	if err := f.eachFinding(ctx, `message_id`, messageID, keyID, func(kept keptFinding) {
+		if kept.Finding != nil {
+			found = append(found, *kept.Finding)
+		}
+		if kept.NotChecked != nil {
+			not = append(not, *kept.NotChecked)
+		}
+	}); err != nil {
+		return nil, nil, fmt.Errorf("read the findings of message %d: %w", messageID, err)
+	}
+	return found, not, nil
+}
+
+func (f *Files) eachFinding(ctx context.Context, column string, id, keyID int64, read func(keptFinding)) error {
+	return f.each(ctx, `SELECT message_id, position, body FROM findings WHERE `+column+` = $1 ORDER BY message_id, position`, []any{id}, func(row scanner) error {
 		var messageID, position int64
 		var sealed []byte
 		if err := row.Scan(&messageID, &position, &sealed); err != nil {
@@ -488,12 +521,7 @@ func (f *Files) readFindings(ctx context.Context, v *View, keyID int64) error {
 		if err := openJSON(ctx, f.db, keyID, fmt.Sprintf("findings/%d/%d", messageID, position), sealed, &kept); err != nil {
 			return err
 		}
-		if kept.Finding != nil {
-			v.Findings = append(v.Findings, *kept.Finding)
-		}
-		if kept.NotChecked != nil {
-			v.NotChecked = append(v.NotChecked, *kept.NotChecked)
-		}
+		read(kept)
 		return nil
 	})
 }

@@ -17,7 +17,9 @@ type Naming struct {
 	Refers      []string // In-Reply-To first, then References from the newest to the oldest
 	Subject     string
 	Numbers     []int64 // case numbers of full references with right check characters in the subject
-	MayJoin     bool    // false for a sender whose proof failed: it opens a case of its own, linked
+	// NumbersOnlyLink: the numbers are no proof (too many wrong ones were tried), but a link all the same.
+	NumbersOnlyLink bool
+	MayJoin         bool // false for a sender whose proof failed: it opens a case of its own, linked
 }
 
 // Place says where a mail belongs.
@@ -80,6 +82,9 @@ func (n *Naming) keys(db *store.DB) []string {
 
 func findPlace(ctx context.Context, tx *store.Tx, n Naming, ids []string, participant string, newCase int64) (Place, error) {
 	for _, number := range n.Numbers {
+		if n.NumbersOnlyLink {
+			break
+		}
 		var caseID int64
 		err := tx.QueryRowContext(ctx, `SELECT c.id FROM cases c JOIN participants p ON p.case_id = c.id
 			WHERE c.number = $1 AND p.address_hash = $2`, number, participant).Scan(&caseID)
@@ -91,7 +96,8 @@ func findPlace(ctx context.Context, tx *store.Tx, n Naming, ids []string, partic
 		}
 	}
 	var weak Place
-	for i, id := range ids {
+	own := HeaderKey(tx.DB(), n.Own)
+	for _, id := range ids {
 		var caseID int64
 		if err := tx.QueryRowContext(ctx, `SELECT case_id FROM threads WHERE participant = $1 AND message_id = $2`, participant, id).Scan(&caseID); err != nil {
 			return Place{}, fmt.Errorf("read back a mail's Message-IDs: %w", err)
@@ -104,7 +110,7 @@ func findPlace(ctx context.Context, tx *store.Tx, n Naming, ids []string, partic
 			return Place{}, fmt.Errorf("find who bears a Message-ID: %w", err)
 		}
 		borne := bearers > 0
-		if i == 0 && n.Own != "" {
+		if id == own {
 			// The mail's own id stands there because an answer to it was read first: then nobody bears it yet. Otherwise the
 			// sender has used one id for two mails, which proves nothing.
 			borne = !borne
@@ -172,6 +178,22 @@ func (e *Edit) Admit(ctx context.Context, p Person, trust string) error {
 		return fmt.Errorf("admit a participant to case %d: %w", e.ID, err)
 	}
 	return nil
+}
+
+// AdmitAsker makes the sender of a case that was set aside a participant, with what was proven of them then.
+func (e *Edit) AdmitAsker(ctx context.Context) error {
+	if e.Asker.Address == "" {
+		return nil
+	}
+	trust := "none"
+	err := e.tx.QueryRowContext(ctx, `SELECT trust FROM messages WHERE case_id = $1 AND direction = 'in' ORDER BY id LIMIT 1`, e.ID).Scan(&trust)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("read who wrote to case %d: %w", e.ID, err)
+	}
+	if trust == "fail" {
+		e.Flag(UnverifiedSender, true)
+	}
+	return e.Admit(ctx, e.Asker, trust)
 }
 
 // EnterOutgoing makes the Message-ID of a mail that we send to an address one by which that address joins the case.
