@@ -341,8 +341,8 @@ func (e *Edit) KeepDraft(ctx context.Context, user int64, body string) error {
 // little is looked back, since a transaction that began earlier may commit later: a reader forgets what it has shown
 // by comparing versions.
 func (f *Files) ChangesSince(ctx context.Context, since time.Time) (changed []Change, err error) {
-	err = f.each(ctx, `SELECT c.ref, c.version, c.state FROM cases c WHERE c.id IN (SELECT case_id FROM changes WHERE at >= $1) ORDER BY c.changed_at`,
-		[]any{since.Add(-lookBack).UnixMilli()}, func(row scanner) error {
+	err = f.each(ctx, `SELECT c.ref, c.version, c.state FROM cases c WHERE c.id IN (SELECT case_id FROM changes WHERE id >= $1) ORDER BY c.changed_at`,
+		[]any{store.FirstID(since.Add(-lookBack))}, func(row scanner) error {
 			var c Change
 			var state string
 			if err := row.Scan(&c.Ref, &c.Version, &state); err != nil {
@@ -385,11 +385,11 @@ func (f *Files) NewlyOverdue(ctx context.Context, now time.Time, limit int) (ids
 // ForgetChanges removes what live pages were told before a moment.
 func (f *Files) ForgetChanges(ctx context.Context, before time.Time) error {
 	var old int
-	if err := f.db.Read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM changes WHERE at < $1 LIMIT 1) x`, before.UnixMilli()).Scan(&old); err != nil || old == 0 {
+	if err := f.db.Read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM changes WHERE id < $1 LIMIT 1) x`, store.FirstID(before)).Scan(&old); err != nil || old == 0 {
 		return err
 	}
 	return f.db.InTx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM changes WHERE at < $1`, before.UnixMilli()); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM changes WHERE id < $1`, store.FirstID(before)); err != nil {
 			return fmt.Errorf("forget old changes: %w", err)
 		}
 		return nil

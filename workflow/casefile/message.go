@@ -555,9 +555,10 @@ type DueStep struct {
 	Round     int64
 }
 
-// DueSteps returns up to limit steps that were due at the moment, the longest due first.
+// DueSteps returns up to limit steps that were due at the moment, the longest due first. (SQLite takes a partial index
+// only where the query repeats its condition.)
 func (f *Files) DueSteps(ctx context.Context, at time.Time, limit int) (due []DueStep, err error) {
-	err = f.each(ctx, fmt.Sprintf(`SELECT id, step, attempts FROM messages WHERE step IN ('extract', 'attach', 'route') AND next_at <= $1
+	err = f.each(ctx, fmt.Sprintf(`SELECT id, step, attempts FROM messages WHERE step <> '' AND step IN ('extract', 'attach', 'route') AND next_at <= $1
 		ORDER BY next_at, id LIMIT %d`, limit), []any{at.UnixMilli()}, func(row scanner) error {
 		var d DueStep
 		var step string

@@ -136,7 +136,7 @@ type Mailbox struct {
 func (l *Ledger) Mailboxes(ctx context.Context) ([]Mailbox, error) {
 	rows, err := l.db.Read.QueryContext(ctx, `SELECT name, folder, uidvalidity, last_uid, owner, health, health_code, health_detail, health_at, retry_at,
 			swept_at, swept_listed, swept_holes, swept_waiting,
-			(SELECT count(*) FROM ledger_entries e WHERE e.mailbox = m.name AND e.folder = m.folder AND e.step = 'read'),
+			(SELECT count(*) FROM ledger_entries e WHERE e.mailbox = m.name AND e.folder = m.folder AND e.step <> '' AND e.step = 'read'),
 			(SELECT count(*) FROM ledger_entries e WHERE e.mailbox = m.name AND e.folder = m.folder AND e.content_id IS NOT NULL),
 			(SELECT count(*) FROM fetch_failures f WHERE f.mailbox = m.name AND f.folder = m.folder AND f.generation = m.generation)
 		FROM mailboxes m ORDER BY name, folder`)

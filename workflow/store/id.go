@@ -20,8 +20,14 @@ var idCounter = func() *atomic.Uint32 {
 // process grow; of several they grow within a millisecond. Should two meet, the primary key refuses the second, its
 // transaction fails, and the work is done again under another id.
 func NewID(now time.Time) int64 {
+	return FirstID(now) | int64(idCounter.Add(1)&(1<<22-1))
+}
+
+// FirstID is not above any id made at that moment or later, and above all that were made in an earlier millisecond: to
+// find rows by time through their primary key.
+func FirstID(at time.Time) int64 {
 	const epoch = 1577836800000 // 2020-01-01, so that 41 bits last until 2089
-	return (now.UnixMilli()-epoch)<<22 | int64(idCounter.Add(1)&(1<<22-1))
+	return max(0, at.UnixMilli()-epoch) << 22
 }
 
 // NewID makes the id of a row that this transaction inserts.
