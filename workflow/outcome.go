@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,7 +67,8 @@ func outcomeOf(ctx context.Context, err error) outcome {
 // databaseAway tells a database that cannot be reached or is shutting down from one that refused what we said.
 func databaseAway(err error) bool {
 	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return strings.HasPrefix(pgErr.Code, "08") || strings.HasPrefix(pgErr.Code, "57") || strings.HasPrefix(pgErr.Code, "53")
+		// Connections, interventions of its operator, resources; and 40, transactions that stood in each other's way.
+		return slices.Contains([]string{"08", "57", "53", "40"}, pgErr.Code[:min(2, len(pgErr.Code))])
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -107,7 +108,10 @@ func (l *Line) readMail(ctx context.Context, entry intake.Entry) (*readMail, err
 	if err := l.memory.Acquire(ctx, weight); err != nil {
 		return nil, err
 	}
-	defer l.memory.Release(weight)
+	// Once, and at the latest when the step's time is over: a parser that hangs must not keep what the others need.
+	release := sync.OnceFunc(func() { l.memory.Release(weight) })
+	defer release()
+	defer context.AfterFunc(ctx, release)()
 
 	m := &readMail{}
 	content, err := l.db.OpenContent(ctx, entry.ContentID)
@@ -252,6 +256,11 @@ func (k *keeping) setAside(ctx context.Context) error {
 			return err
 		}
 	}
+	if delivery != 0 && k.mail.verdict.Kind == screen.Receipt {
+		if err := k.arrived(ctx, delivery, deliveryCase); err != nil {
+			return err
+		}
+	}
 	e, err := casefile.Create(ctx, k.tx, n)
 	if err != nil {
 		return err
@@ -292,6 +301,23 @@ func (k *keeping) bounced(ctx context.Context, delivery, caseID int64) error {
 		To: casefile.DeliveryFailed, Reason: "came back: " + status, Response: k.mail.Report.Diagnostic})
 	if errors.Is(err, casefile.ErrNotDue) {
 		return nil // a second report about the same mail
+	}
+	if err != nil {
+		return err
+	}
+	return e.Save(ctx)
+}
+
+// arrived writes into the case of a mail of ours of which nobody knew whether it arrived that it did.
+func (k *keeping) arrived(ctx context.Context, delivery, caseID int64) error {
+	e, err := casefile.Lock(ctx, k.tx, caseID)
+	if err != nil {
+		return err
+	}
+	err = e.ChangeDelivery(ctx, delivery, casefile.DeliveryChange{From: []casefile.DeliveryState{casefile.DeliveryUncertain},
+		To: casefile.DeliveryAccepted, Reason: "a receipt for it came"})
+	if errors.Is(err, casefile.ErrNotDue) {
+		return nil // as most receipts: nobody doubted
 	}
 	if err != nil {
 		return err

@@ -103,7 +103,7 @@ func TestAMailWhoseParserPanicsIsReadWithoutAParser(t *testing.T) {
 func TestAMailWhoseParserHangsIsReadWithoutAParser(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLiteURL(t), func(o *workflow.Options) {
-		o.RetryAfter, o.Workers = func(int64) time.Duration { return 0 }, 1
+		o.RetryAfter, o.Workers, o.Memory = func(int64) time.Duration { return 0 }, 1, 64<<10 // room for two at once
 	})
 	ended := make(chan struct{})
 	t.Cleanup(func() { close(ended) })

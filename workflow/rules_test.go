@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"caseconsultant/mailin"
+	"caseconsultant/mailout/smtptest"
 	"caseconsultant/workflow"
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/codebook"
@@ -649,4 +650,43 @@ func TestAHugeListOfCodesIsBounded(t *testing.T) {
 	if !said {
 		t.Error("the history does not say that codes were left out")
 	}
+}
+
+// A receipt for a mail of ours proves that it arrived.
+func TestAReceiptForAnUncertainMailProvesThatItArrived(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLiteURL(t))
+	b.start()
+	b.deliver(question("q1@clinic.example"))
+	b.settled()
+	d := b.onlyDelivery()
+	must(t, b.db.InTx(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `UPDATE deliveries SET state = 'uncertain'`)
+		return err
+	}))
+	b.deliver("From: lee@clinic.example\nSubject: Read: your coding question\nMessage-ID: <r@clinic.example>\nMIME-Version: 1.0\n" +
+		"Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nRead.\n--b\nContent-Type: message/disposition-notification\n\n" +
+		"Final-Recipient: rfc822; lee@clinic.example\nOriginal-Message-ID: <" + d.HeaderID + ">\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n")
+	b.settled()
+	if v := b.view(d.Ref); v.Deliveries[0].State != casefile.DeliveryAccepted {
+		t.Errorf("the mail is %s", v.Deliveries[0].State)
+	}
+}
+
+// A second doubt about a mail is told like the first one.
+func TestASecondUncertaintyIsToldAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLiteURL(t), func(o *workflow.Options) { o.UncertainAfter, o.ReconcileEvery = time.Millisecond, 20*time.Millisecond })
+	b.smtp.Inject(smtptest.Fault{Phase: smtptest.Dot, Do: smtptest.Drop, Keep: true, Times: 2})
+	b.start()
+	b.deliver(question("q1@clinic.example"))
+	told := func() bool {
+		var alarmed bool
+		must(t, b.db.Read.QueryRowContext(t.Context(), `SELECT count(*) > 0 FROM deliveries WHERE state = 'uncertain' AND alarmed_at >= uncertain_at`).Scan(&alarmed))
+		return alarmed
+	}
+	b.wait("the first alarm", told)
+	d := b.onlyDelivery()
+	must(t, b.line.Office().Deliver(t.Context(), d.ID, b.dana.ID, "resend"))
+	b.wait("the second alarm", func() bool { return b.onlyDelivery().Attempts == 2 && told() })
 }

@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -392,13 +393,23 @@ func (l *Ledger) Failed(ctx context.Context, lease mailin.Lease, position mailin
 
 // Missing implements mailin.Ledger.
 func (l *Ledger) Missing(ctx context.Context, lease mailin.Lease, live, deleted []uint32) (holes []mailin.Hole, err error) {
-	fates := make(map[uint32]string)
-	if err := l.each(ctx, `SELECT uid, fate FROM ledger_entries WHERE mailbox = $1 AND folder = $2 AND generation = $3`, lease, func(rows *sql.Rows) error {
+	// A folder may list a million mails: what is kept of each is a byte.
+	const hasRow, skipped = 1, 2
+	sorted := sortedUIDs(live, deleted)
+	known := make([]byte, len(sorted))
+	if err := l.each(ctx, `SELECT uid, fate = 'skipped_deleted' FROM ledger_entries WHERE mailbox = $1 AND folder = $2 AND generation = $3`, lease, func(rows *sql.Rows) error {
 		var uid uint32
-		var fate string
-		err := rows.Scan(&uid, &fate)
-		fates[uid] = fate
-		return err
+		var wasDeleted bool
+		if err := rows.Scan(&uid, &wasDeleted); err != nil {
+			return err
+		}
+		if i, listed := slices.BinarySearch(sorted, uid); listed {
+			known[i] = hasRow
+			if wasDeleted {
+				known[i] |= skipped
+			}
+		}
+		return nil
 	}); err != nil {
 		return nil, err
 	}
@@ -418,8 +429,8 @@ func (l *Ledger) Missing(ctx context.Context, lease mailin.Lease, live, deleted 
 	}
 	for i, uids := range [][]uint32{live, deleted} {
 		for _, uid := range uids {
-			fate, has := fates[uid]
-			if uid <= cursor && (!has || i == 0 && fate == string(mailin.FateSkippedDeleted)) {
+			at, _ := slices.BinarySearch(sorted, uid)
+			if uid <= cursor && (known[at] == 0 || i == 0 && known[at]&skipped != 0) {
 				holes = append(holes, mailin.Hole{UID: uid, Tries: tries[uid]})
 			}
 		}
@@ -443,10 +454,7 @@ func (l *Ledger) each(ctx context.Context, query string, lease mailin.Lease, rea
 
 // Gone implements mailin.Ledger.
 func (l *Ledger) Gone(ctx context.Context, lease mailin.Lease, listed []uint32) (gone int, err error) {
-	there := make(map[uint32]bool, len(listed))
-	for _, uid := range listed {
-		there[uid] = true
-	}
+	sorted := sortedUIDs(listed)
 	var left, back []uint32
 	if err := l.each(ctx, `SELECT uid, gone_at FROM ledger_entries WHERE mailbox = $1 AND folder = $2 AND generation = $3`, lease, func(rows *sql.Rows) error {
 		var uid uint32
@@ -454,10 +462,11 @@ func (l *Ledger) Gone(ctx context.Context, lease mailin.Lease, listed []uint32) 
 		if err := rows.Scan(&uid, &at); err != nil {
 			return err
 		}
+		_, there := slices.BinarySearch(sorted, uid)
 		switch {
-		case !there[uid] && !at.Valid:
+		case !there && !at.Valid:
 			left = append(left, uid)
-		case there[uid] && at.Valid:
+		case there && at.Valid:
 			back = append(back, uid)
 		}
 		return nil
@@ -477,6 +486,12 @@ func (l *Ledger) Gone(ctx context.Context, lease mailin.Lease, listed []uint32) 
 		return errors.Join(note(left, sql.NullInt64{Int64: tx.Now.UnixMilli(), Valid: true}), note(back, sql.NullInt64{}))
 	})
 	return len(left), err
+}
+
+func sortedUIDs(lists ...[]uint32) []uint32 {
+	sorted := slices.Concat(lists...)
+	slices.Sort(sorted)
+	return sorted
 }
 
 // Unmarked implements mailin.Ledger.
