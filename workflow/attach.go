@@ -59,7 +59,7 @@ func (w *attachWorker) Work(ctx context.Context, job *river.Job[AttachArgs]) err
 			if err != nil {
 				return err
 			}
-			if err := e.Advance(ctx, p.ID, casefile.StepAttach, casefile.StepRoute); err != nil {
+			if err := e.Advance(ctx, p.Due(), casefile.StepRoute); err != nil {
 				return err
 			}
 			if err := e.KeepDescriptions(ctx, p.ID, descriptions); err != nil {
@@ -74,7 +74,7 @@ func (w *attachWorker) Work(ctx context.Context, job *river.Job[AttachArgs]) err
 			if err := e.Save(ctx); err != nil {
 				return err
 			}
-			if err := l.enqueue(ctx, tx, RouteArgs{MessageID: p.ID}, time.Time{}); err != nil {
+			if err := l.enqueue(ctx, tx, RouteArgs{MessageID: p.ID, Pass: p.Pass}, time.Time{}); err != nil {
 				return err
 			}
 			return complete(ctx, tx, job)

@@ -9,6 +9,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 
 	"caseconsultant/mailin/message"
+	"caseconsultant/workflow/store"
 )
 
 // WakesRiver tells whether a listener of the line's driver returns when the line's own commit has inserted a job.
@@ -53,3 +54,17 @@ func OutcomeOf(ctx context.Context, err error) string {
 
 // ErrorCode is what may be shown of an error.
 func ErrorCode(err error) string { return errorCode(err) }
+
+// ReadNow reads a kept mail without a job.
+func (l *Line) ReadNow(ctx context.Context, entryID int64) error {
+	entry, err := l.ledger.Pending(ctx, entryID)
+	if err != nil {
+		return err
+	}
+	mail, err := l.readMail(ctx, entry)
+	if err != nil {
+		return err
+	}
+	defer mail.close()
+	return l.db.InTx(ctx, func(tx *store.Tx) error { return l.keepMail(ctx, tx, entry, mail) })
+}

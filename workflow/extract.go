@@ -31,8 +31,16 @@ func (w *extractWorker) Work(ctx context.Context, job *river.Job[ExtractArgs]) e
 		if err != nil {
 			return err
 		}
-		reading := codes.Read(Sources(p.Subject, p.Parsed), p.Case.ReceivedAt, codes.Options{Known: l.opts.Codes.Known})
+		documents, err := l.documentSources(ctx, p.Attachments)
+		if err != nil {
+			return err
+		}
+		reading := codes.Read(slices.Concat(Sources(p.Subject, p.Parsed), documents), p.Case.ReceivedAt, codes.Options{Known: l.opts.Codes.Known})
 		leftOut := bound(&reading)
+		next := casefile.StepAttach
+		if p.Again && sameReading(p, reading) {
+			next = casefile.StepDone // its late documents say nothing new
+		}
 		detail := map[string]int{"mentions": len(reading.Mentions)}
 		if leftOut > 0 {
 			detail["left_out"] = leftOut
@@ -42,7 +50,7 @@ func (w *extractWorker) Work(ctx context.Context, job *river.Job[ExtractArgs]) e
 			if err != nil {
 				return err
 			}
-			if err := e.Advance(ctx, p.ID, casefile.StepExtract, casefile.StepAttach); err != nil {
+			if err := e.Advance(ctx, p.Due(), next); err != nil {
 				return err
 			}
 			if err := e.KeepReading(ctx, p.ID, reading); err != nil {
@@ -55,12 +63,34 @@ func (w *extractWorker) Work(ctx context.Context, job *river.Job[ExtractArgs]) e
 			if err := e.Save(ctx); err != nil {
 				return err
 			}
-			if err := l.enqueue(ctx, tx, AttachArgs{MessageID: p.ID}, time.Time{}); err != nil {
-				return err
+			if next == casefile.StepAttach {
+				if err := l.enqueue(ctx, tx, AttachArgs{MessageID: p.ID, Pass: p.Pass}, time.Time{}); err != nil {
+					return err
+				}
 			}
 			return complete(ctx, tx, job)
 		})
 	}, l.messageFailed(job.Args.MessageID, casefile.StepExtract))
+}
+
+// sameReading tells whether a message says of its codes what it said when it was read before.
+func sameReading(p *casefile.Pending, r codes.Reading) bool {
+	if p.DateOfService != r.DateOfService || p.Payer != string(r.Payer) {
+		return false
+	}
+	said := func(m casefile.Mention) string {
+		return fmt.Sprintf("%s %s %d %s", m.System, CodeName(m), m.Group, m.Role)
+	}
+	var before, now []string
+	for _, m := range p.Mentions {
+		addNew(&before, said(m))
+	}
+	for _, m := range r.Mentions {
+		addNew(&now, said(m))
+	}
+	slices.Sort(before)
+	slices.Sort(now)
+	return slices.Equal(before, now)
 }
 
 // mostMentions is how many codes of one message are kept, each in a row of its own. The longest audit lists have
@@ -78,7 +108,7 @@ func bound(r *codes.Reading) (leftOut int) {
 }
 
 // Sources are the texts of a message in which codes are looked for: what the sender newly wrote, the subject, and what
-// was forwarded. Quoted history and signatures are not the question's.
+// was forwarded; those of its attachments are DocumentSource. Quoted history and signatures are not the question's.
 func Sources(subject string, p casefile.Parsed) []codes.Source {
 	sources := []codes.Source{{Source: "reply", Text: p.Reply}, {Source: "subject", Text: subject}}
 	if p.Forward {

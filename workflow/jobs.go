@@ -17,6 +17,8 @@ const (
 	queueLine   = "line"
 	queueSend   = "send"
 	queueNotify = "notify"
+	// Documents have a queue of their own too: a slow scan holds up nothing else.
+	queueDocument = "document"
 )
 
 // Ids are written as strings: they have more than the 53 bits that a number in JSON keeps on its way through a database.
@@ -29,22 +31,32 @@ type ReadArgs struct {
 	Round int64 `json:"round"`
 }
 
+// DocumentArgs asks to read an attachment.
+type DocumentArgs struct {
+	AttachmentID int64 `json:"attachment_id,string"`
+	Round        int64 `json:"round"`
+}
+
 // ExtractArgs asks to find the codes in a message.
 type ExtractArgs struct {
 	MessageID int64 `json:"message_id,string"`
 	Round     int64 `json:"round"`
+	// Pass is how often the message was taken up again: a job of an earlier pass finds nothing due.
+	Pass int64 `json:"pass,omitempty"`
 }
 
 // AttachArgs asks to attach what the codebook says of a message's codes.
 type AttachArgs struct {
 	MessageID int64 `json:"message_id,string"`
 	Round     int64 `json:"round"`
+	Pass      int64 `json:"pass,omitempty"`
 }
 
 // RouteArgs asks to route a message's case and to compose the automatic mail.
 type RouteArgs struct {
 	MessageID int64 `json:"message_id,string"`
 	Round     int64 `json:"round"`
+	Pass      int64 `json:"pass,omitempty"`
 }
 
 // SendArgs asks for one attempt to send a delivery.
@@ -59,12 +71,13 @@ type NotifyArgs struct {
 }
 
 // The kinds, as River and its page show them.
-func (ReadArgs) Kind() string    { return "read" }
-func (ExtractArgs) Kind() string { return "extract" }
-func (AttachArgs) Kind() string  { return "attach" }
-func (RouteArgs) Kind() string   { return "route" }
-func (SendArgs) Kind() string    { return "send" }
-func (NotifyArgs) Kind() string  { return "notify" }
+func (ReadArgs) Kind() string     { return "read" }
+func (DocumentArgs) Kind() string { return "document" }
+func (ExtractArgs) Kind() string  { return "extract" }
+func (AttachArgs) Kind() string   { return "attach" }
+func (RouteArgs) Kind() string    { return "route" }
+func (SendArgs) Kind() string     { return "send" }
+func (NotifyArgs) Kind() string   { return "notify" }
 
 // insertOpts are those of every step: unique among the unfinished, and tried by River itself only where our own rows
 // could not be written (the database was away). A step that failed is given out again by its row, as a new job.
@@ -86,6 +99,8 @@ func (l *Line) enqueue(ctx context.Context, tx *store.Tx, args river.JobArgs, at
 		queue = queueSend
 	case NotifyArgs:
 		queue = queueNotify
+	case DocumentArgs:
+		queue = queueDocument
 	}
 	due := !at.After(tx.Now)
 	if due {
@@ -101,16 +116,16 @@ func (l *Line) enqueue(ctx context.Context, tx *store.Tx, args river.JobArgs, at
 }
 
 // stepJob is the job of a message's step.
-func stepJob(step casefile.Step, messageID, round int64) (river.JobArgs, bool) {
-	switch step {
+func stepJob(due casefile.DueStep) river.JobArgs {
+	switch due.Step {
 	case casefile.StepExtract:
-		return ExtractArgs{messageID, round}, true
+		return ExtractArgs{due.MessageID, due.Round, due.Pass}
 	case casefile.StepAttach:
-		return AttachArgs{messageID, round}, true
+		return AttachArgs{due.MessageID, due.Round, due.Pass}
 	case casefile.StepRoute:
-		return RouteArgs{messageID, round}, true
+		return RouteArgs{due.MessageID, due.Round, due.Pass}
 	}
-	return nil, false
+	panic("no job does the step " + string(due.Step))
 }
 
 // EnqueueRead inserts the job that reads a ledger entry; intake calls it in the transaction that keeps the mail.

@@ -27,6 +27,10 @@ func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, reading
 	if !p.Answerable || p.Intent == intentThanks || answeredAlready(view, p.ID) {
 		return nil, nil
 	}
+	// What late documents add is told once: a summary more, of all that is known now.
+	if p.Again && (len(p.Mentions) == 0 || automaticMails(view, p.ID) > 1) {
+		return nil, nil
+	}
 	fresh := p.Opened || l.bringsNewCodes(view, p)
 	reopens := view.State == casefile.Answered || view.State == casefile.Closed
 	if !fresh && !reopens {
@@ -60,6 +64,16 @@ func answeredAlready(view *casefile.View, messageID int64) bool {
 	return slices.ContainsFunc(view.Deliveries, func(d casefile.Delivery) bool {
 		return (d.Kind == casefile.Answer || d.Kind == casefile.AskBack) && d.MessageID >= messageID
 	})
+}
+
+// automaticMails counts those that answer a message.
+func automaticMails(view *casefile.View, messageID int64) (n int) {
+	for _, d := range view.Deliveries {
+		if d.MessageID == messageID && (d.Kind == casefile.Summary || d.Kind == casefile.Acknowledgement) {
+			n++
+		}
+	}
+	return n
 }
 
 // bringsNewCodes tells whether a follow-up names a code that the case did not have.
@@ -140,16 +154,28 @@ func attachmentWords(a casefile.Attachment) string {
 	return fmt.Sprintf("attachment %d (%s, %s)", a.Position, a.ContentType, size)
 }
 
-// mailProblems are those of reading that the asker should know. They hold no text of the mail.
+// mailProblems are those of reading the mail and its documents that the asker should know. They hold no text of either.
 func mailProblems(p *casefile.Pending) []string {
-	if len(p.Mentions) < mostMentions {
-		return p.Problems
+	problems := slices.Clone(p.Problems)
+	for _, a := range p.Attachments {
+		for _, problem := range a.Problems {
+			addNew(&problems, fmt.Sprintf("Attachment %d: %s", a.Position, problem))
+		}
+		if a.Recognised && a.TextBytes > 0 {
+			addNew(&problems, fmt.Sprintf("Attachment %d was read from a picture: digits may be wrong.", a.Position))
+		}
+		if a.Waiting {
+			addNew(&problems, fmt.Sprintf("Attachment %d is still being read: if it names more codes, a second summary follows.", a.Position))
+		}
 	}
-	return append(slices.Clone(p.Problems), fmt.Sprintf("It names very many codes: the first %d were read.", mostMentions))
+	if len(p.Mentions) >= mostMentions {
+		addNew(&problems, fmt.Sprintf("It names very many codes: the first %d were read.", mostMentions))
+	}
+	return problems
 }
 
 func (l *Line) summary(view *casefile.View, p *casefile.Pending, reading codes.Reading, checked findings, due time.Time) mailout.Summary {
-	s := mailout.Summary{Case: letterCase(view, &p.Message), Next: l.next(view, due), Problems: mailProblems(p), Supplement: !p.Opened}
+	s := mailout.Summary{Case: letterCase(view, &p.Message), Next: l.next(view, due), Problems: mailProblems(p), Supplement: p.Again}
 	s.Reading, s.NotStated = readingLines(p, reading)
 	entries := entriesOf(view, p.ID)
 	described := make(map[entryKey]bool)

@@ -21,6 +21,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"golang.org/x/sync/semaphore"
 
+	"caseconsultant/mailin/document"
 	"caseconsultant/mailin/message"
 	"caseconsultant/mailout"
 	"caseconsultant/workflow/calendar"
@@ -41,6 +42,12 @@ type Codes interface {
 // Sender hands composed mails to an SMTP server; *mailout.Sender does.
 type Sender interface {
 	Send(ctx context.Context, envelope mailout.Envelope, size int64, body io.Reader, beforeDot func(context.Context) error) (mailout.Receipt, error)
+}
+
+// Documents turns attachments into text; *document.Reader does, in child processes. The error is of its own (a child that
+// cannot be started) or the context's: what is wrong with a document is a problem beside what could be read of it.
+type Documents interface {
+	Read(ctx context.Context, content io.Reader, size int64, hint document.Hint) (document.Text, error)
 }
 
 // Mailbox is an address that cases come to.
@@ -72,9 +79,13 @@ type Options struct {
 	Mailboxes []Mailbox
 	Queues    []Queue // the first one takes what has no other
 
-	Sender          Sender // required by Start
-	FirmName        string // display name of outgoing mail
-	PublicURL       string // of the desk, for notifications
+	Sender Sender // required by Start
+	// Documents reads attachments; nil leaves them unread.
+	Documents       Documents
+	DocumentWait    time.Duration // how long extract waits for a message's documents. Defaults to 20 s
+	DocumentWorkers int           // documents read at once. Defaults to 2
+	FirmName        string        // display name of outgoing mail
+	PublicURL       string        // of the desk, for notifications
 	AuthservIDs     []string
 	Limits          message.Limits
 	Memory          int64 // bytes of mail being parsed at once. Defaults to 128 MiB
@@ -105,6 +116,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.DocumentWait == 0 {
+		o.DocumentWait = 20 * time.Second
+	}
+	if o.DocumentWorkers == 0 {
+		o.DocumentWorkers = 2
 	}
 	if o.Workers == 0 {
 		o.Workers = 10
@@ -193,9 +210,10 @@ func New(db *store.DB, process *store.Process, users *people.People, opts Option
 		ID:      clientID(process.ID),
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
-			queueLine:   {MaxWorkers: l.opts.Workers},
-			queueSend:   {MaxWorkers: 8},
-			queueNotify: {MaxWorkers: 2},
+			queueLine:     {MaxWorkers: l.opts.Workers},
+			queueSend:     {MaxWorkers: 8},
+			queueNotify:   {MaxWorkers: 2},
+			queueDocument: {MaxWorkers: l.opts.DocumentWorkers},
 		},
 		// The ceiling of a queue is its workers over this: 10 over 5 ms is 2,000 jobs a second, more than a disk commits.
 		FetchCooldown:        5 * time.Millisecond,

@@ -192,7 +192,7 @@ func (b *bundle) settled() {
 	b.wait("all steps to be done", func() bool {
 		var open int
 		must(b.t, b.db.Read.QueryRowContext(b.t.Context(), `SELECT (SELECT count(*) FROM ledger_entries WHERE step <> '') + (SELECT count(*) FROM messages WHERE step NOT IN ('', 'failed'))
-			+ (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'sending'))`).Scan(&open))
+			+ (SELECT count(*) FROM deliveries WHERE state IN ('queued', 'sending')) + (SELECT count(*) FROM attachments WHERE step <> '')`).Scan(&open))
 		return open == 0
 	})
 }

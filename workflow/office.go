@@ -284,9 +284,29 @@ func (o *Office) Reopen(ctx context.Context, ref string, user int64) error {
 			if err := o.enqueueSteps(ctx, e.Tx(), due); err != nil {
 				return err
 			}
+			if err := o.readDocuments(ctx, e); err != nil {
+				return err
+			}
 		}
 		return e.Record(ctx, casefile.EventReopened, casefile.User(user), 0, nil)
 	})
+}
+
+// readDocuments has the case's attachments read that nobody has read yet.
+func (o *Office) readDocuments(ctx context.Context, e *casefile.Edit) error {
+	if o.line.opts.Documents == nil {
+		return nil
+	}
+	ids, err := e.UnreadDocuments(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := o.line.enqueue(ctx, e.Tx(), DocumentArgs{AttachmentID: id}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Requeue gives a failed case's steps another try.
@@ -318,11 +338,7 @@ func (o *Office) Requeue(ctx context.Context, ref string, user int64) error {
 
 func (o *Office) enqueueSteps(ctx context.Context, tx *store.Tx, due []casefile.DueStep) error {
 	for _, d := range due {
-		args, ok := stepJob(d.Step, d.MessageID, d.Round)
-		if !ok {
-			continue
-		}
-		if err := o.line.enqueue(ctx, tx, args, time.Time{}); err != nil {
+		if err := o.line.enqueue(ctx, tx, stepJob(d), time.Time{}); err != nil {
 			return err
 		}
 	}

@@ -282,23 +282,23 @@ const messageAttempts = 9
 // messageFailed counts a failure of a message's step, and gives it out again or lets the case fail.
 func (l *Line) messageFailed(messageID int64, step casefile.Step) func(ctx context.Context, tx *store.Tx, code string) error {
 	return func(ctx context.Context, tx *store.Tx, code string) error {
-		caseID, attempts, err := casefile.CountFailure(ctx, tx, messageID, step, code)
+		caseID, due, err := casefile.CountFailure(ctx, tx, messageID, step, code)
 		if err != nil {
 			return err
 		}
+		attempts := due.Round
 		if attempts < messageAttempts {
 			at := tx.Now.Add(l.opts.RetryAfter(attempts))
 			if err := casefile.PostponeStep(ctx, tx, messageID, at); err != nil {
 				return err
 			}
-			job, _ := stepJob(step, messageID, attempts)
-			return l.enqueue(ctx, tx, job, at)
+			return l.enqueue(ctx, tx, stepJob(due), at)
 		}
 		e, err := casefile.Lock(ctx, tx, caseID)
 		if err != nil {
 			return err
 		}
-		if err := e.Advance(ctx, messageID, step, casefile.StepFailed); err != nil {
+		if err := e.Advance(ctx, due, casefile.StepFailed); err != nil {
 			return err
 		}
 		reason := fmt.Sprintf("The step %q failed %d times: %s.", step, attempts, code)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"caseconsultant/mailin/document"
 	"caseconsultant/mailin/message"
 	"caseconsultant/mailin/screen"
 	"caseconsultant/mailout"
@@ -91,6 +92,7 @@ type readMail struct {
 type spooled struct {
 	position int64
 	file     *os.File
+	kind     document.Kind // by its bytes
 }
 
 func (m *readMail) close() {
@@ -132,7 +134,7 @@ func (l *Line) readMail(ctx context.Context, entry intake.Entry) (*readMail, err
 	} else {
 		spoolErr := error(nil)
 		m.Message, err = l.parse(content, message.Options{Limits: l.opts.Limits, Attachment: func(a *message.Attachment, r io.Reader) error {
-			spoolErr = errors.Join(spoolErr, m.spool(l.opts.SpoolDir, r))
+			spoolErr = errors.Join(spoolErr, m.spool(l.opts.SpoolDir, a, r))
 			return spoolErr
 		}})
 		if spoolErr != nil {
@@ -158,13 +160,24 @@ func (l *Line) readMail(ctx context.Context, entry intake.Entry) (*readMail, err
 }
 
 // spool copies an attachment into a temporary file that has no name any more: it goes with the process.
-func (m *readMail) spool(dir string, r io.Reader) error {
+func (m *readMail) spool(dir string, a *message.Attachment, r io.Reader) error {
 	f, err := os.CreateTemp(dir, "caseconsultant-*")
 	if err != nil {
 		return err
 	}
-	m.attachments = append(m.attachments, spooled{int64(len(m.attachments) + 1), f})
 	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return err
+	}
+	spooled := spooled{position: int64(len(m.attachments) + 1), file: f}
+	defer func() { m.attachments = append(m.attachments, spooled) }()
+	head := make([]byte, document.SniffBytes)
+	n, err := io.ReadFull(r, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return err
+	}
+	spooled.kind = document.Sniff(head[:n], document.Hint{Filename: a.Filename, ContentType: a.ContentType})
+	if _, err := f.Write(head[:n]); err != nil {
 		return err
 	}
 	_, err = io.Copy(f, r)
@@ -378,7 +391,11 @@ func (k *keeping) joinOrOpen(ctx context.Context) error {
 	if m.patient {
 		e.Flag(casefile.PossiblePHI, true)
 	}
-	if err := k.line.enqueue(ctx, k.tx, ExtractArgs{MessageID: k.messageID}, time.Time{}); err != nil {
+	extract, at := ExtractArgs{MessageID: k.messageID}, time.Time{}
+	if k.documents() {
+		at = k.tx.Now.Add(k.line.opts.DocumentWait)
+	}
+	if err := k.line.enqueue(ctx, k.tx, extract, at); err != nil {
 		return err
 	}
 	if err := e.Save(ctx); err != nil {
@@ -398,20 +415,22 @@ func namesAPatient(m *message.Message) bool {
 	if m.Forward {
 		texts = append(texts, m.Quoted)
 	}
+	return slices.ContainsFunc(texts, textNamesAPatient)
+}
+
+func textNamesAPatient(text string) bool {
 	const piece = 32 << 10 // the first hit is enough, and it mostly stands near the top
-	for _, text := range texts {
-		for len(text) > 0 {
-			end := len(text)
-			if end > piece {
-				if end = strings.LastIndexByte(text[:piece], '\n') + 1; end == 0 {
-					end = piece
-				}
+	for len(text) > 0 {
+		end := len(text)
+		if end > piece {
+			if end = strings.LastIndexByte(text[:piece], '\n') + 1; end == 0 {
+				end = piece
 			}
-			if slices.ContainsFunc(identifiers.Find(text[:end]), ofAPatient) {
-				return true
-			}
-			text = text[end:]
 		}
+		if slices.ContainsFunc(identifiers.Find(text[:end]), ofAPatient) {
+			return true
+		}
+		text = text[end:]
 	}
 	return false
 }
@@ -432,7 +451,8 @@ func (k *keeping) open(ctx context.Context, link int64) (*casefile.Edit, error) 
 		return nil, err
 	}
 	message := k.newMessage()
-	message.Opened, message.Step, message.Answerable = true, casefile.StepExtract, k.answerable()
+	message.Opened, message.Answerable = true, k.answerable()
+	k.firstStep(&message)
 	if err := k.addMessage(ctx, e, message); err != nil {
 		return nil, err
 	}
@@ -457,7 +477,8 @@ func (k *keeping) open(ctx context.Context, link int64) (*casefile.Edit, error) 
 
 func (k *keeping) join(ctx context.Context, e *casefile.Edit, refers []string) error {
 	message := k.newMessage()
-	message.Step, message.Answerable = casefile.StepExtract, k.answerable()
+	message.Answerable = k.answerable()
+	k.firstStep(&message)
 	if err := k.addMessage(ctx, e, message); err != nil {
 		return err
 	}
@@ -506,8 +527,9 @@ func (k *keeping) addMessage(ctx context.Context, e *casefile.Edit, n casefile.N
 	if err := k.tx.PassKey(ctx, k.entry.KeyID, e.ID); err != nil {
 		return err
 	}
+	asked := n.Step == casefile.StepExtract && k.line.opts.Documents != nil
 	for i, a := range k.mail.Attachments {
-		kept := casefile.Attachment{Position: int64(i + 1), Filename: a.Filename, ContentType: a.ContentType, Size: a.Size}
+		kept := casefile.Attachment{Position: int64(i + 1), Filename: a.Filename, ContentType: a.ContentType, Size: a.Size, SHA256: a.SHA256}
 		var r io.Reader
 		if j := slices.IndexFunc(k.mail.attachments, func(s spooled) bool { return s.position == int64(i+1) }); j >= 0 {
 			file := k.mail.attachments[j].file
@@ -515,12 +537,50 @@ func (k *keeping) addMessage(ctx context.Context, e *casefile.Edit, n casefile.N
 				return fmt.Errorf("read a spooled attachment: %w", err)
 			}
 			r = file
+			if kind := k.mail.attachments[j].kind; worthReading(a, kind) {
+				kept.Kind, kept.Waiting = string(kind), asked
+			}
 		}
-		if err := e.AddAttachment(ctx, k.messageID, kept, r); err != nil {
+		id, err := e.AddAttachment(ctx, k.messageID, kept, r)
+		if err != nil {
 			return err
+		}
+		if kept.Waiting {
+			if err := k.line.enqueue(ctx, k.tx, DocumentArgs{AttachmentID: id}, time.Time{}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// documents tells whether the mail has attachments that extract should wait for.
+func (k *keeping) documents() bool {
+	return k.line.opts.Documents != nil && slices.ContainsFunc(k.mail.attachments, func(s spooled) bool {
+		return worthReading(k.mail.Attachments[s.position-1], s.kind)
+	})
+}
+
+// worthReading tells a document from what decorates a mail. A mail attached as such is part of the mail's own text.
+func worthReading(a message.Attachment, kind document.Kind) bool {
+	switch {
+	case kind == document.None:
+		return false
+	case kind == document.Mail:
+		return a.ContentType != "message/rfc822" && a.ContentType != "message/global"
+	case kind == document.Image && a.Inline:
+		const logo = 8 << 10 // a signature's picture; a pasted page is larger
+		return a.Size > logo
+	}
+	return true
+}
+
+// firstStep is the message's first step and from when on it is due: at once, or when its documents have had their time.
+func (k *keeping) firstStep(n *casefile.NewMessage) {
+	n.Step = casefile.StepExtract
+	if k.documents() {
+		n.StepAt = k.tx.Now.Add(k.line.opts.DocumentWait)
+	}
 }
 
 // snippet is the first words of what the sender newly wrote, or of what was forwarded.

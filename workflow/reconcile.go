@@ -134,7 +134,9 @@ func (l *Line) takeBack(ctx context.Context, job *rivertype.JobRow) error {
 		LedgerID   int64 `json:"ledger_id,string"`
 		MessageID  int64 `json:"message_id,string"`
 		DeliveryID int64 `json:"delivery_id,string"`
+		Attachment int64 `json:"attachment_id,string"`
 		Round      int64 `json:"round"`
+		Pass       int64 `json:"pass"`
 	}
 	if err := json.Unmarshal(job.EncodedArgs, &args); err != nil {
 		return fmt.Errorf("read a job's arguments: %w", err)
@@ -149,15 +151,16 @@ func (l *Line) takeBack(ctx context.Context, job *rivertype.JobRow) error {
 			return l.enqueue(ctx, tx, ReadArgs{args.LedgerID, attempts}, time.Time{})
 		case ExtractArgs{}.Kind(), AttachArgs{}.Kind(), RouteArgs{}.Kind():
 			step := casefile.Step(job.Kind)
-			attempts, err := casefile.CountOrphan(ctx, tx, args.MessageID, step, args.Round, deadProcess)
+			due, err := casefile.CountOrphan(ctx, tx, casefile.DueStep{MessageID: args.MessageID, Step: step, Round: args.Round, Pass: args.Pass}, deadProcess)
 			if err != nil {
 				return err
 			}
-			if attempts >= messageAttempts {
+			if due.Round >= messageAttempts {
 				return l.messageFailed(args.MessageID, step)(ctx, tx, deadProcess)
 			}
-			next, _ := stepJob(step, args.MessageID, attempts)
-			return l.enqueue(ctx, tx, next, time.Time{})
+			return l.enqueue(ctx, tx, stepJob(due), time.Time{})
+		case DocumentArgs{}.Kind():
+			return l.documentFailed(args.Attachment, args.Round)(ctx, tx, deadProcess)
 		case SendArgs{}.Kind():
 			// It had not come as far as the final dot: else the row would say sending, and takeBackDeliveries sees to it.
 			round, err := casefile.GiveOutDelivery(ctx, tx, args.DeliveryID, args.Round)
@@ -215,9 +218,14 @@ func (l *Line) insertMissing(ctx context.Context, dueBefore time.Time) error {
 		return err
 	}
 	for _, d := range steps {
-		if args, ok := stepJob(d.Step, d.MessageID, d.Round); ok {
-			add(queueLine, args)
-		}
+		add(queueLine, stepJob(d))
+	}
+	documents, err := l.files.DueDocuments(ctx, dueBefore, reconcileBatch)
+	if err != nil {
+		return err
+	}
+	for _, d := range documents {
+		add(queueDocument, DocumentArgs{d.ID, d.Round})
 	}
 	deliveries, err := l.files.DueDeliveries(ctx, dueBefore, reconcileBatch)
 	if err != nil {
@@ -241,7 +249,7 @@ func (l *Line) insertMissing(ctx context.Context, dueBefore time.Time) error {
 	}
 	if inserted > 0 {
 		l.opts.Log.InfoContext(ctx, "Gave out steps that had no job", "jobs", inserted)
-		for _, queue := range []string{queueLine, queueSend} {
+		for _, queue := range []string{queueLine, queueSend, queueDocument} {
 			l.wake.queue(queue)
 		}
 	}

@@ -81,11 +81,11 @@ func (l *Line) route(ctx context.Context, job *river.Job[RouteArgs]) error {
 		if e.Version != view.Version+1 {
 			return errChanged
 		}
-		if err := e.Advance(ctx, p.ID, casefile.StepRoute, casefile.StepDone); err != nil {
+		if err := e.Advance(ctx, p.Due(), casefile.StepDone); err != nil {
 			return err
 		}
 		arrived := false
-		if e.State == casefile.New || !answeredAlready(view, p.ID) {
+		if e.State == casefile.New || !p.Again && !answeredAlready(view, p.ID) {
 			if arrived, err = l.place(e, p, queue, due); err != nil {
 				return err
 			}

@@ -207,6 +207,7 @@ type Message struct {
 	Reopened      bool
 	Step          Step
 	Error         string // class of the step's last error
+	Again         bool   // its documents were read only after its automatic mail had been decided
 
 	Attachments []Attachment
 	Mentions    []Mention
@@ -221,6 +222,18 @@ type Attachment struct {
 	ContentType string
 	Size        int64
 	ContentID   int64
+
+	Kind       string // what it is by its bytes, "" is nothing that could be read
+	SHA256     string // of its bytes, when it is added
+	Waiting    bool   // it is still to be read
+	TextBytes  int64  // of what was read of it
+	Recognised bool   // some of that was read from a picture
+	Sections   []Section
+	Problems   []string // of reading it, for a person
+	Error      string   // class of the last failure to read it
+
+	textID int64
+	digest string
 }
 
 // Delivery kinds and states are part of the contract.

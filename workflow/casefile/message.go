@@ -46,6 +46,7 @@ type NewMessage struct {
 	Reopened   bool
 	Answerable bool // an automatic mail may answer it
 	Step       Step
+	StepAt     time.Time // from when on the step is due; zero is now
 }
 
 // FindDouble returns the message and case of a mail with the same content key, or zeros.
@@ -99,13 +100,16 @@ func (e *Edit) AddMessage(ctx context.Context, m NewMessage) error {
 	if err != nil {
 		return err
 	}
+	if m.StepAt.IsZero() {
+		m.StepAt = e.tx.Now
+	}
 	result, err := e.tx.ExecContext(ctx, `INSERT INTO messages (id, case_id, direction, ledger_id, delivery_id, at, sender, sender_hash, recipients, subject,
 			header_id, header_id_hash, content_key, raw_id, parsed_id, problems, screen, trust, intent, opened, reopened, answerable, step, next_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 		ON CONFLICT (content_key) DO NOTHING`,
 		m.ID, e.ID, string(m.Direction), nullID(m.LedgerID), nullID(m.DeliveryID), m.At.UnixMilli(), sender, AddressKey(e.tx.DB(), m.Sender.Address), to, subject,
 		headerID, HeaderKey(e.tx.DB(), m.HeaderID), contentHash(e.tx.DB(), m.ContentKey), nullID(m.RawID), parsedID, problems,
-		m.Screen, m.Trust, m.Intent, m.Opened, m.Reopened, m.Answerable, string(m.Step), e.tx.Now.UnixMilli())
+		m.Screen, m.Trust, m.Intent, m.Opened, m.Reopened, m.Answerable, string(m.Step), m.StepAt.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("keep message %d: %w", m.ID, err)
 	}
@@ -130,29 +134,36 @@ func (p Parsed) cleaned() Parsed {
 }
 
 // AddAttachment keeps a file that came with a message. r holds its decoded bytes; it may be nil when they were over a
-// limit and only the name is known.
-func (e *Edit) AddAttachment(ctx context.Context, messageID int64, a Attachment, r io.Reader) error {
-	id := e.tx.NewID()
+// limit and only the name is known. With Waiting it is to be read as a document; the id is what asks for it.
+func (e *Edit) AddAttachment(ctx context.Context, messageID int64, a Attachment, r io.Reader) (id int64, err error) {
+	id = e.tx.NewID()
 	var contentID int64
 	if r != nil {
-		var err error
 		if contentID, a.Size, err = e.tx.WriteContent(ctx, e.keyID, r); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	filename, err := e.tx.Seal(ctx, e.keyID, place("attachments", id, "filename"), []byte(limit(clean(a.Filename))))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if _, err := e.tx.ExecContext(ctx, `INSERT INTO attachments (id, case_id, message_id, position, filename, content_type, size, content_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, id, e.ID, messageID, a.Position, filename, limit(clean(a.ContentType)), a.Size, nullID(contentID)); err != nil {
-		return fmt.Errorf("keep an attachment of message %d: %w", messageID, err)
+	step, digest := "", ""
+	if a.Waiting && contentID != 0 {
+		step = "document"
 	}
-	return nil
+	if a.SHA256 != "" {
+		digest = e.tx.DB().LookupHash("document", a.SHA256)
+	}
+	if _, err := e.tx.ExecContext(ctx, `INSERT INTO attachments (id, case_id, message_id, position, filename, content_type, size, content_id, kind, digest, step, next_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, id, e.ID, messageID, a.Position, filename, limit(clean(a.ContentType)), a.Size, nullID(contentID),
+		a.Kind, digest, step, e.tx.Now.UnixMilli()); err != nil {
+		return 0, fmt.Errorf("keep an attachment of message %d: %w", messageID, err)
+	}
+	return id, nil
 }
 
 const messageColumns = `m.id, m.case_id, m.direction, m.delivery_id, m.at, m.sender, m.recipients, m.subject, m.header_id, m.raw_id, m.parsed_id, m.problems,
-	m.screen, m.trust, m.intent, m.kind, m.payer, m.date_of_service, m.opened, m.reopened, m.step, m.error`
+	m.screen, m.trust, m.intent, m.kind, m.payer, m.date_of_service, m.opened, m.reopened, m.step, m.error, m.again`
 
 // scanMessage reads messageColumns; the parsed text lies in a content of its own.
 func scanMessage(ctx context.Context, o opener, row scanner, keyID int64, m *Message) (parsedID int64, err error) {
@@ -161,7 +172,7 @@ func scanMessage(ctx context.Context, o opener, row scanner, keyID int64, m *Mes
 	var delivery, raw, parsed sql.NullInt64
 	var sender, recipients, subject, headerID, problems []byte
 	if err := row.Scan(&m.ID, &m.CaseID, &direction, &delivery, &at, &sender, &recipients, &subject, &headerID, &raw, &parsed, &problems,
-		&m.Screen, &m.Trust, &m.Intent, &m.Kind, &m.Payer, &m.DateOfService, &m.Opened, &m.Reopened, &step, &m.Error); err != nil {
+		&m.Screen, &m.Trust, &m.Intent, &m.Kind, &m.Payer, &m.DateOfService, &m.Opened, &m.Reopened, &step, &m.Error, &m.Again); err != nil {
 		return 0, notFound(err)
 	}
 	m.Direction, m.Step, m.At = Direction(direction), Step(step), time.UnixMilli(at).UTC()
@@ -222,7 +233,7 @@ func (v *View) message(id int64) *Message {
 }
 
 func (f *Files) readAttachments(ctx context.Context, v *View, keyID int64) error {
-	return f.each(ctx, `SELECT id, case_id, message_id, position, filename, content_type, size, content_id FROM attachments WHERE case_id = $1 ORDER BY message_id, position`,
+	return f.each(ctx, `SELECT `+attachmentColumns+` FROM attachments a WHERE a.case_id = $1 ORDER BY a.message_id, a.position`,
 		[]any{v.ID}, func(row scanner) error {
 			a, messageID, err := scanAttachment(ctx, f.db, row, keyID)
 			if err != nil {
@@ -235,15 +246,26 @@ func (f *Files) readAttachments(ctx context.Context, v *View, keyID int64) error
 		})
 }
 
+const attachmentColumns = `a.id, a.case_id, a.message_id, a.position, a.filename, a.content_type, a.size, a.content_id, a.kind, a.digest, a.step, a.error,
+	a.text_id, a.text_bytes, a.recognised, a.notes`
+
 func scanAttachment(ctx context.Context, o opener, row scanner, keyID int64) (a Attachment, messageID int64, err error) {
-	var filename []byte
-	var content sql.NullInt64
-	if err := row.Scan(&a.ID, &a.CaseID, &messageID, &a.Position, &filename, &a.ContentType, &a.Size, &content); err != nil {
+	var filename, sealed []byte
+	var content, text sql.NullInt64
+	var step string
+	if err := row.Scan(&a.ID, &a.CaseID, &messageID, &a.Position, &filename, &a.ContentType, &a.Size, &content, &a.Kind, &a.digest, &step, &a.Error,
+		&text, &a.TextBytes, &a.Recognised, &sealed); err != nil {
 		return a, 0, notFound(err)
 	}
-	a.ContentID = content.Int64
+	a.ContentID, a.textID, a.Waiting = content.Int64, text.Int64, step != ""
 	plain, err := open(ctx, o, keyID, place("attachments", a.ID, "filename"), filename)
+	if err != nil {
+		return a, messageID, err
+	}
 	a.Filename = string(plain)
+	var notes documentNotes
+	err = openJSON(ctx, o, keyID, place("attachments", a.ID, "notes"), sealed, &notes)
+	a.Problems, a.Sections = notes.Problems, notes.Sections
 	return a, messageID, err
 }
 
@@ -254,7 +276,7 @@ func (f *Files) Attachment(ctx context.Context, id int64) (Attachment, *store.Co
 		return Attachment{}, nil, notFound(err)
 	}
 	a, _, err := scanAttachment(ctx, f.db, f.db.Read.QueryRowContext(ctx,
-		`SELECT id, case_id, message_id, position, filename, content_type, size, content_id FROM attachments WHERE id = $1`, id), keyID)
+		`SELECT `+attachmentColumns+` FROM attachments a WHERE a.id = $1`, id), keyID)
 	if err != nil {
 		return a, nil, err
 	}
@@ -284,15 +306,19 @@ type Pending struct {
 	ReceivedAt time.Time
 	Answerable bool
 	Attempts   int64
+	Pass       int64
 }
+
+// Due is the step that was due when the message was read.
+func (p *Pending) Due() DueStep { return DueStep{p.ID, p.Step, p.Attempts, p.Pass} }
 
 // Pending reads a message for its step. ErrNotDue if another step is next.
 func (f *Files) Pending(ctx context.Context, messageID int64, step Step) (*Pending, error) {
 	p := &Pending{}
 	var keyID, caseID int64
 	var current string
-	if err := f.db.Read.QueryRowContext(ctx, `SELECT case_id, step, answerable, attempts FROM messages WHERE id = $1`, messageID).
-		Scan(&caseID, &current, &p.Answerable, &p.Attempts); err != nil {
+	if err := f.db.Read.QueryRowContext(ctx, `SELECT case_id, step, answerable, attempts, pass FROM messages WHERE id = $1`, messageID).
+		Scan(&caseID, &current, &p.Answerable, &p.Attempts, &p.Pass); err != nil {
 		return nil, fmt.Errorf("read message %d: %w", messageID, notFound(err))
 	}
 	if Step(current) != step {
@@ -329,13 +355,13 @@ func (f *Files) Reading(ctx context.Context, messageID int64, into any) error {
 	return openJSON(ctx, f.db, keyID, place("messages", messageID, "reading"), sealed, into)
 }
 
-// Advance takes a message from one step to the next; ErrNotDue if it is not at step from, in which case the caller
-// rolls back: a second run beside the first changes nothing.
-func (e *Edit) Advance(ctx context.Context, messageID int64, from, to Step) error {
-	result, err := e.tx.ExecContext(ctx, `UPDATE messages SET step = $3, attempts = 0, next_at = $4, error = '' WHERE id = $1 AND step = $2`,
-		messageID, string(from), string(to), e.tx.Now.UnixMilli())
+// Advance takes a message from the step that was due to the next; ErrNotDue if it is at another one or was taken up again
+// meanwhile, in which case the caller rolls back: a second run beside the first changes nothing.
+func (e *Edit) Advance(ctx context.Context, due DueStep, to Step) error {
+	result, err := e.tx.ExecContext(ctx, `UPDATE messages SET step = $4, attempts = 0, next_at = $5, error = '' WHERE id = $1 AND step = $2 AND pass = $3`,
+		due.MessageID, string(due.Step), due.Pass, string(to), e.tx.Now.UnixMilli())
 	if err != nil {
-		return fmt.Errorf("take message %d from %s to %s: %w", messageID, from, to, err)
+		return fmt.Errorf("take message %d from %s to %s: %w", due.MessageID, due.Step, to, err)
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(err, ErrNotDue)
@@ -526,18 +552,19 @@ func (f *Files) eachFinding(ctx context.Context, column string, id, keyID int64,
 	})
 }
 
-// CountFailure counts a failed attempt of a message's step and returns its case and how often it has failed. ErrNotDue
-// if the message is no longer at that step.
-func CountFailure(ctx context.Context, tx *store.Tx, messageID int64, step Step, code string) (caseID, attempts int64, err error) {
-	err = tx.QueryRowContext(ctx, `UPDATE messages SET attempts = attempts + 1, error = $3 WHERE id = $1 AND step = $2 RETURNING case_id, attempts`,
-		messageID, string(step), code).Scan(&caseID, &attempts)
+// CountFailure counts a failed attempt of a message's step and returns its case and the step, whose round is how often it
+// has failed. ErrNotDue if the message is no longer at that step.
+func CountFailure(ctx context.Context, tx *store.Tx, messageID int64, step Step, code string) (caseID int64, due DueStep, err error) {
+	due = DueStep{MessageID: messageID, Step: step}
+	err = tx.QueryRowContext(ctx, `UPDATE messages SET attempts = attempts + 1, error = $3 WHERE id = $1 AND step = $2 RETURNING case_id, attempts, pass`,
+		messageID, string(step), code).Scan(&caseID, &due.Round, &due.Pass)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, 0, ErrNotDue
+		return 0, due, ErrNotDue
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("count a failure of message %d: %w", messageID, err)
+		return 0, due, fmt.Errorf("count a failure of message %d: %w", messageID, err)
 	}
-	return caseID, attempts, nil
+	return caseID, due, nil
 }
 
 // PostponeStep says when a message's step is to be tried again.
@@ -552,17 +579,18 @@ func PostponeStep(ctx context.Context, tx *store.Tx, messageID int64, at time.Ti
 type DueStep struct {
 	MessageID int64
 	Step      Step
-	Round     int64
+	Round     int64 // how often it was given out in this pass
+	Pass      int64 // how often the message was taken up again
 }
 
 // DueSteps returns up to limit steps that were due at the moment, the longest due first. (SQLite takes a partial index
 // only where the query repeats its condition.)
 func (f *Files) DueSteps(ctx context.Context, at time.Time, limit int) (due []DueStep, err error) {
-	err = f.each(ctx, fmt.Sprintf(`SELECT id, step, attempts FROM messages WHERE step <> '' AND step IN ('extract', 'attach', 'route') AND next_at <= $1
+	err = f.each(ctx, fmt.Sprintf(`SELECT id, step, attempts, pass FROM messages WHERE step <> '' AND step IN ('extract', 'attach', 'route') AND next_at <= $1
 		ORDER BY next_at, id LIMIT %d`, limit), []any{at.UnixMilli()}, func(row scanner) error {
 		var d DueStep
 		var step string
-		if err := row.Scan(&d.MessageID, &step, &d.Round); err != nil {
+		if err := row.Scan(&d.MessageID, &step, &d.Round, &d.Pass); err != nil {
 			return err
 		}
 		d.Step = Step(step)
@@ -575,17 +603,17 @@ func (f *Files) DueSteps(ctx context.Context, at time.Time, limit int) (due []Du
 	return due, nil
 }
 
-// RequeueMessages puts the failed steps of the case back to extract and returns their messages and rounds.
+// RequeueMessages puts the failed steps of the case back to extract.
 func (e *Edit) RequeueMessages(ctx context.Context) (due []DueStep, err error) {
-	rows, err := e.tx.QueryContext(ctx, `UPDATE messages SET step = 'extract', attempts = 0, next_at = 0, error = '' WHERE case_id = $1 AND step = 'failed'
-		RETURNING id, attempts`, e.ID)
+	rows, err := e.tx.QueryContext(ctx, `UPDATE messages SET step = 'extract', pass = pass + 1, attempts = 0, next_at = 0, error = '' WHERE case_id = $1 AND step = 'failed'
+		RETURNING id, pass`, e.ID)
 	if err != nil {
 		return nil, fmt.Errorf("requeue the failed steps of case %d: %w", e.ID, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		d := DueStep{Step: StepExtract}
-		if err := rows.Scan(&d.MessageID, &d.Round); err != nil {
+		if err := rows.Scan(&d.MessageID, &d.Pass); err != nil {
 			return nil, fmt.Errorf("requeue the failed steps of case %d: %w", e.ID, err)
 		}
 		due = append(due, d)
@@ -593,32 +621,33 @@ func (e *Edit) RequeueMessages(ctx context.Context) (due []DueStep, err error) {
 	return due, rows.Err()
 }
 
-// CountOrphan counts the death of the process that ran a message's step in a round. ErrNotDue if the step has moved on
-// or was given out again already.
-func CountOrphan(ctx context.Context, tx *store.Tx, messageID int64, step Step, round int64, code string) (attempts int64, err error) {
-	err = tx.QueryRowContext(ctx, `UPDATE messages SET attempts = attempts + 1, error = $4, next_at = $5 WHERE id = $1 AND step = $2 AND attempts = $3 RETURNING attempts`,
-		messageID, string(step), round, code, tx.Now.UnixMilli()).Scan(&attempts)
+// CountOrphan counts the death of the process that ran a step, and returns the step's next round. ErrNotDue if the step
+// has moved on or was given out again already.
+func CountOrphan(ctx context.Context, tx *store.Tx, due DueStep, code string) (next DueStep, err error) {
+	next = due
+	err = tx.QueryRowContext(ctx, `UPDATE messages SET attempts = attempts + 1, error = $5, next_at = $6 WHERE id = $1 AND step = $2 AND attempts = $3 AND pass = $4 RETURNING attempts`,
+		due.MessageID, string(due.Step), due.Round, due.Pass, code, tx.Now.UnixMilli()).Scan(&next.Round)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, ErrNotDue
+		return next, ErrNotDue
 	}
 	if err != nil {
-		return 0, fmt.Errorf("take back a step of message %d: %w", messageID, err)
+		return next, fmt.Errorf("take back a step of message %d: %w", due.MessageID, err)
 	}
-	return attempts, nil
+	return next, nil
 }
 
 // ExtractAgain makes the incoming messages of a case that have no step go through extract: of a case that was set
 // aside. They get no automatic mail.
 func (e *Edit) ExtractAgain(ctx context.Context) (due []DueStep, err error) {
-	rows, err := e.tx.QueryContext(ctx, `UPDATE messages SET step = 'extract', attempts = 0, next_at = $2, answerable = FALSE
-		WHERE case_id = $1 AND direction = 'in' AND step = '' RETURNING id`, e.ID, e.tx.Now.UnixMilli())
+	rows, err := e.tx.QueryContext(ctx, `UPDATE messages SET step = 'extract', pass = pass + 1, attempts = 0, next_at = $2, answerable = FALSE
+		WHERE case_id = $1 AND direction = 'in' AND step = '' RETURNING id, pass`, e.ID, e.tx.Now.UnixMilli())
 	if err != nil {
 		return nil, fmt.Errorf("read case %d again: %w", e.ID, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		d := DueStep{Step: StepExtract}
-		if err := rows.Scan(&d.MessageID); err != nil {
+		if err := rows.Scan(&d.MessageID, &d.Pass); err != nil {
 			return nil, fmt.Errorf("read case %d again: %w", e.ID, err)
 		}
 		due = append(due, d)

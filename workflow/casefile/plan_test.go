@@ -69,6 +69,7 @@ func TestLookUpsDoNotScanLargeTables(t *testing.T) {
 			"DueDeliveries":  func() error { _, err := files.DueDeliveries(ctx, now, 500); return err },
 			"UncertainSince": func() error { _, err := files.UncertainSince(ctx, now, 500); return err },
 			"DueSteps":       func() error { _, err := files.DueSteps(ctx, now, 500); return err },
+			"DueDocuments":   func() error { _, err := files.DueDocuments(ctx, now, 500); return err },
 			"NewlyOverdue":   func() error { _, err := files.NewlyOverdue(ctx, now, 500); return err },
 			"ForgetChanges":  func() error { return files.ForgetChanges(ctx, now.Add(-time.Hour)) },
 			"ChangesSince":   func() error { _, err := files.ChangesSince(ctx, now.Add(time.Minute)); return err },

@@ -139,7 +139,7 @@ func (b *bundle) addMail(ctx context.Context, e *casefile.Edit, m sampleMail, op
 	position := int64(0)
 	for name, content := range m.Files {
 		position++
-		if err := e.AddAttachment(ctx, id, casefile.Attachment{ID: tx.NewID(), Position: position, Filename: name, ContentType: "application/pdf", Size: int64(len(content))}, strings.NewReader(content)); err != nil {
+		if _, err := e.AddAttachment(ctx, id, casefile.Attachment{ID: tx.NewID(), Position: position, Filename: name, ContentType: "application/pdf", Size: int64(len(content))}, strings.NewReader(content)); err != nil {
 			return 0, err
 		}
 	}
