@@ -101,7 +101,11 @@ const mostMentions = 2000
 func bound(r *codes.Reading) (leftOut int) {
 	leftOut = max(0, len(r.Mentions)-mostMentions)
 	r.Mentions = r.Mentions[:len(r.Mentions)-leftOut]
-	// These two stand in one value of the message's row.
+	// The rest stands in one value of the message's row. Where occurrences are too many to be kept, the desk marks the
+	// mentions alone.
+	if len(r.Occurrences) > 250 {
+		r.Occurrences = nil
+	}
 	const most = 200
 	r.Dates, r.References = r.Dates[:min(len(r.Dates), most)], r.References[:min(len(r.References), most)]
 	return leftOut

@@ -108,7 +108,13 @@ type messageView struct {
 	Raw         string
 }
 
-type fileView struct{ Name, Href, Type, Size string }
+type fileView struct {
+	Name, Href, Type, Size string
+	Waiting                bool      // it is still being read
+	Problems               []string  // of reading it
+	Text                   []segment // what was read of it
+	TextLabel              string
+}
 
 type findingView struct {
 	Tone                         tone

@@ -26,15 +26,18 @@ type caseReader struct {
 	lines  map[string]bool // anchors of codes
 	titles map[string]string
 
+	documents int // bytes of attachments' texts shown so far
+
 	readings []codes.Reading // of the incoming messages, oldest first
 }
 
 // What one page shows at most: a mail of fifty megabytes or ten thousand parts must not make a page that no browser
 // can hold.
 const (
-	shownText  = 64 << 10 // bytes of each text of a message
-	shownFiles = 100
-	shownCodes = 300
+	shownText      = 64 << 10  // bytes of each text of a message
+	shownDocuments = 512 << 10 // bytes of the texts of all attachments together
+	shownFiles     = 100
+	shownCodes     = 300
 )
 
 func (cr *caseReader) readCodes() {
@@ -213,7 +216,11 @@ func (cr *caseReader) message(m *casefile.Message) (messageView, error) {
 			view.Problems = append(slices.Clone(view.Problems), fmt.Sprintf("Only %d of %d attachments are listed; the raw mail has all of them.", shownFiles, len(m.Attachments)))
 			break
 		}
-		view.Attachments = append(view.Attachments, file(a, cr.reveal))
+		file, err := cr.file(a, mentions)
+		if err != nil {
+			return view, err
+		}
+		view.Attachments = append(view.Attachments, file)
 	}
 	return view, nil
 }
@@ -392,17 +399,55 @@ func trust(t string) *flagView {
 	return nil
 }
 
-func file(a casefile.Attachment, reveal bool) fileView {
+// file is an attachment with what was read of it.
+func (cr *caseReader) file(a casefile.Attachment, mentions []casefile.Mention) (fileView, error) {
 	name := a.Filename
-	if !reveal {
+	if !cr.reveal {
 		name = mask(name)
 	}
 	if strings.TrimSpace(name) == "" {
 		name = fmt.Sprintf("attachment %d", a.Position)
 	}
-	f := fileView{Name: name, Type: a.ContentType, Size: size(a.Size)}
-	f.Href = fmt.Sprintf("/attachments/%d", a.ID)
-	return f
+	f := fileView{Name: name, Type: a.ContentType, Size: size(a.Size), Waiting: a.Waiting, Problems: a.Problems, Href: fmt.Sprintf("/attachments/%d", a.ID)}
+	most := min(shownText, shownDocuments-cr.documents)
+	if a.TextBytes == 0 || most <= 0 {
+		return f, nil
+	}
+	text, err := cr.d.Cases.DocumentText(cr.c.ctx(), a, most)
+	if err != nil {
+		return f, err
+	}
+	cr.documents += len(text)
+	var masked int
+	mentions = slices.DeleteFunc(slices.Clone(mentions), func(m casefile.Mention) bool { return m.Attachment != strconv.FormatInt(a.Position, 10) })
+	f.Text, masked = segments(text, cr.litIn("attachment:"+a.Filename, mentions), cr.masks(true))
+	cr.masked += masked
+	f.TextLabel = documentLabel(a, len(text), len(mentions))
+	return f, nil
+}
+
+// documentLabel says in a line what was read of a document: "text of 3 pages, read from a picture: digits may be wrong".
+func documentLabel(a casefile.Attachment, shown, codes int) string {
+	label := "Text"
+	if n := len(a.Sections); n > 1 {
+		what, _, _ := strings.Cut(a.Sections[0].Name, " ")
+		label += fmt.Sprintf(" of %d %ss", n, what)
+	}
+	switch codes {
+	case 0:
+		label += ", no codes"
+	case 1:
+		label += ", 1 code"
+	default:
+		label += fmt.Sprintf(", %d codes", codes)
+	}
+	if a.Recognised {
+		label += "; read from a picture, digits may be wrong"
+	}
+	if int64(shown) < a.TextBytes {
+		label += fmt.Sprintf("; the first %s of %s", size(int64(shown)), size(a.TextBytes))
+	}
+	return label
 }
 
 // parts are the descriptions of a code, official words first, each with where it is from.

@@ -47,6 +47,8 @@ type Cases interface {
 	Reading(ctx context.Context, messageID int64, into any) error
 	// OpenAttachment opens a stored attachment, or returns casefile.ErrNotFound. The caller closes it.
 	OpenAttachment(ctx context.Context, id int64) (casefile.Attachment, io.ReadCloser, error)
+	// DocumentText reads up to most bytes of what was read of an attachment, "" if nothing was.
+	DocumentText(ctx context.Context, a casefile.Attachment, most int) (string, error)
 	// OpenRaw opens a message as it came in or went out, with its size in bytes. The caller closes it.
 	OpenRaw(ctx context.Context, messageID int64) (size int64, r io.ReadCloser, err error)
 	// Deliveries returns one page of outgoing mails: those in any of the states (all if empty), newest first, older than

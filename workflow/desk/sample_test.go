@@ -27,6 +27,7 @@ type sampleMail struct {
 	Payer, Service, Kind, Trust  string
 	Problems                     []string
 	Files                        map[string]string
+	Texts                        map[string]casefile.Document // what was read of a file; its codes are cpt
 	Screen                       string
 	Reason                       string
 	State                        casefile.State
@@ -136,14 +137,31 @@ func (b *bundle) addMail(ctx context.Context, e *casefile.Edit, m sampleMail, op
 	if err := e.Record(ctx, casefile.EventReceived, casefile.AskerSelf, id, nil); err != nil {
 		return 0, err
 	}
+	var mentions []codes.Mention
 	position := int64(0)
 	for name, content := range m.Files {
 		position++
-		if _, err := e.AddAttachment(ctx, id, casefile.Attachment{ID: tx.NewID(), Position: position, Filename: name, ContentType: "application/pdf", Size: int64(len(content))}, strings.NewReader(content)); err != nil {
+		document, read := m.Texts[name]
+		kept := casefile.Attachment{Position: position, Filename: name, ContentType: "application/pdf", Size: int64(len(content)), Kind: "pdf", Waiting: read}
+		attachment, err := e.AddAttachment(ctx, id, kept, strings.NewReader(content))
+		if err != nil {
 			return 0, err
 		}
+		if !read {
+			continue
+		}
+		pending, err := casefile.LockedDocument(ctx, tx, attachment)
+		if err != nil {
+			return 0, err
+		}
+		if _, err := e.KeepDocument(ctx, pending, document); err != nil {
+			return 0, err
+		}
+		for _, found := range codes.Find(document.Text, codes.Options{}) {
+			found.Source, found.Attachment, found.Role, found.Group = "attachment:"+name, fmt.Sprint(position), codes.RoleBilled, 1
+			mentions = append(mentions, found)
+		}
 	}
-	var mentions []codes.Mention
 	var descriptions []casefile.Description
 	at0 := 0
 	for _, s := range m.Codes {
