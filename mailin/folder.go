@@ -14,28 +14,45 @@ import (
 // folder is the selected folder of a connection.
 type folder struct {
 	*connection
-	name        string
+	name        string // as the server calls it
+	readOnly    bool   // nothing can be changed in it
 	uidValidity uint32
 	uidNext     uint32 // 0: the server does not say
 	messages    uint32 // when it was selected
 	keyword     bool   // our keyword can be set, as far as the server says
 	canIdle     bool
-	canMove     bool // MOVE (RFC 6851)
-	canExpunge  bool // UIDPLUS (RFC 4315): expunging by UID
+	canMove     bool   // MOVE (RFC 6851)
+	canExpunge  bool   // UIDPLUS (RFC 4315): expunging by UID
+	done        *place // where Config.Done moves mails to, once it has been looked for
 }
 
-// openFolder selects a folder. It is never opened read-only, because servers then say that no keyword can be set.
+// openFolder selects a folder. It is opened read-only only where the server allows nothing else, because servers then say that no keyword
+// can be set.
 func openFolder(c *connection, name string) (*folder, error) {
 	caps, err := c.capabilities()
 	if err != nil {
 		return nil, err
 	}
-	var data *imap.SelectData
-	err = c.do("select", c.timings.Work, func() error {
-		selected, err := c.client.Select(name, nil).Wait()
-		data = selected
-		return err
-	})
+	readOnly := false
+	data, err := c.selectFolder(name, false)
+	if codeOf(err) == CodeRefused && !temporary(detailOf(err)) {
+		refusal := err
+		at, findErr := c.find(name)
+		switch {
+		case findErr != nil:
+			return nil, findErr
+		case at.exists && at.name != name:
+			name = at.name
+			data, err = c.selectFolder(name, false)
+		}
+		if at.exists && codeOf(err) == CodeRefused { // it is there, and may be for reading only (EXAMINE, RFC 9051 section 6.3.3)
+			readOnly = true
+			data, err = c.selectFolder(name, true)
+		}
+		if codeOf(err) == CodeRefused {
+			err = refusal
+		}
+	}
 	if err != nil {
 		var fault *Fault
 		if errors.As(err, &fault) && fault.Code == CodeRefused && !temporary(fault.Detail) {
@@ -49,6 +66,7 @@ func openFolder(c *connection, name string) (*folder, error) {
 	return &folder{
 		connection:  c,
 		name:        name,
+		readOnly:    readOnly,
 		uidValidity: data.UIDValidity,
 		uidNext:     uint32(data.UIDNext),
 		messages:    data.NumMessages,
@@ -57,6 +75,18 @@ func openFolder(c *connection, name string) (*folder, error) {
 		canMove:     caps.Has(imap.CapMove),
 		canExpunge:  caps.Has(imap.CapUIDPlus),
 	}, nil
+}
+
+func (c *connection) selectFolder(name string, readOnly bool) (data *imap.SelectData, err error) {
+	err = c.do("select", c.timings.Work, func() error {
+		selected, err := c.client.Select(name, &imap.SelectOptions{ReadOnly: readOnly}).Wait()
+		data = selected
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
 }
 
 // allowsKeyword reads PERMANENTFLAGS; a server that does not send them allows all (RFC 9051 section 7.1). Keywords are case-insensitive.

@@ -52,9 +52,14 @@ func (s *session) markAgain() error {
 func (s *session) markBatch(uids []uint32) error {
 	var marks []Mark
 	var err error
-	if s.cfg.Done.folder != "" && (s.canMove || s.canExpunge) {
-		marks, err = s.move(uids, s.cfg.Done.folder)
-	} else {
+	switch to := s.cfg.Done.folder; {
+	case s.readOnly:
+		marks = s.marks(uids, MarkRefused, "READ-ONLY")
+	case to != "" && (s.canMove || s.canExpunge):
+		if err = s.findDestination(to); err == nil {
+			marks, err = s.move(uids, s.done)
+		}
+	default:
 		marks, err = s.flag(uids)
 	}
 	if err != nil {
@@ -71,6 +76,19 @@ func (s *session) markBatch(uids []uint32) error {
 	if err := s.ledger.Marked(s.ctx, *s.lease, marks); err != nil {
 		return ledgerFault(s.ctx, "marked", err)
 	}
+	return nil
+}
+
+// findDestination looks once a connection where the folder is that mails are moved to.
+func (s *session) findDestination(name string) error {
+	if s.done != nil {
+		return nil
+	}
+	at, err := s.find(name)
+	if err != nil {
+		return err
+	}
+	s.done = &at
 	return nil
 }
 
@@ -106,7 +124,12 @@ func (s *session) store(uids []uint32, flag imap.Flag) error {
 // move moves mails to another folder: with MOVE (RFC 6851) in one command, else with COPY, and only after its success \Deleted, and only after
 // that UID EXPUNGE (RFC 4315). The library's own fallback sends the three at once, which loses mail when the copy is refused, and without
 // UIDPLUS expunges what the owner of the mailbox has marked.
-func (s *session) move(uids []uint32, folder string) ([]Mark, error) {
+func (s *session) move(uids []uint32, to *place) ([]Mark, error) {
+	if to.name == s.name {
+		// Two names for one folder: moving would give each mail a new UID, again and again.
+		s.log.Error("mails cannot be moved to the folder that is watched", "mailbox", s.cfg.Mailbox)
+		return s.flag(uids)
+	}
 	// What somebody has deleted, or moved away, meanwhile is left alone.
 	there, err := s.among("list", uids, lacking(imap.FlagDeleted))
 	if err != nil {
@@ -126,9 +149,11 @@ func (s *session) move(uids []uint32, folder string) ([]Mark, error) {
 		return marks, nil
 	}
 
-	destination, err := s.moveOrCopy(uids, folder)
-	if codeOf(err) == CodeRefused && responseCode(err) == string(imap.ResponseCodeTryCreate) && s.create(folder) {
-		destination, err = s.moveOrCopy(uids, folder)
+	// Not every server says TRYCREATE; that the folder is not there is known from looking.
+	destination, err := s.moveOrCopy(uids, to.name)
+	if codeOf(err) == CodeRefused && (!to.exists || detailOf(err) == string(imap.ResponseCodeTryCreate)) && s.create(to.name) {
+		to.exists = true
+		destination, err = s.moveOrCopy(uids, to.name)
 	}
 	switch {
 	case codeOf(err) == CodeRefused:
@@ -150,7 +175,7 @@ func (s *session) move(uids []uint32, folder string) ([]Mark, error) {
 		}
 	}
 	for _, uid := range uids {
-		mark := Mark{Position: s.position(uid), Result: MarkMoved, Folder: folder}
+		mark := Mark{Position: s.position(uid), Result: MarkMoved, Folder: to.name}
 		if to := destination.uids[uid]; to != 0 {
 			mark.MovedTo = Position{UIDValidity: destination.uidValidity, UID: to}
 		}

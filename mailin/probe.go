@@ -38,16 +38,11 @@ func Probe(ctx context.Context, cfg Config) (Look, error) {
 	defer conn.leave()
 	look := Look{Encrypted: to.security != insecure, Destination: true}
 	if cfg.Done.folder != "" {
-		err := conn.do("status", cfg.Timings.Work, func() error {
-			_, err := conn.client.Status(cfg.Done.folder, &imap.StatusOptions{NumMessages: true}).Wait()
-			return err
-		})
-		switch {
-		case codeOf(err) == CodeRefused:
-			look.Destination = false
-		case err != nil:
+		at, err := conn.find(cfg.Done.folder)
+		if err != nil {
 			return Look{}, err
 		}
+		look.Destination = at.exists
 	}
 	folder, err := openFolder(conn, cfg.Folder)
 	if err != nil {

@@ -73,17 +73,8 @@ func (s *Server) Append(tb testing.TB, folder string, raw []byte, flags []string
 	}
 	var uid uint32
 	s.admin.with(tb, "", func(c *imapclient.Client, _ *imap.SelectData) error {
-		cmd := c.Append(folder, int64(len(raw)), options)
-		if _, err := cmd.Write(raw); err != nil {
-			return err
-		}
-		if err := cmd.Close(); err != nil {
-			return err
-		}
-		data, err := cmd.Wait()
-		if err == nil {
-			uid = uint32(data.UID)
-		}
+		var err error
+		uid, err = appendMail(c, s.Folder(folder), raw, options)
 		return err
 	})
 	return uid
@@ -93,7 +84,7 @@ func (s *Server) Append(tb testing.TB, folder string, raw []byte, flags []string
 func (s *Server) List(tb testing.TB, folder string) []Listed {
 	tb.Helper()
 	var mails []Listed
-	s.admin.with(tb, folder, func(c *imapclient.Client, selected *imap.SelectData) error {
+	s.admin.with(tb, s.Folder(folder), func(c *imapclient.Client, selected *imap.SelectData) error {
 		if selected.NumMessages == 0 {
 			return nil
 		}
@@ -114,7 +105,7 @@ func (s *Server) List(tb testing.TB, folder string) []Listed {
 func (s *Server) UIDValidity(tb testing.TB, folder string) uint32 {
 	tb.Helper()
 	var validity uint32
-	s.admin.with(tb, folder, func(_ *imapclient.Client, selected *imap.SelectData) error {
+	s.admin.with(tb, s.Folder(folder), func(_ *imapclient.Client, selected *imap.SelectData) error {
 		validity = selected.UIDValidity
 		return nil
 	})
@@ -128,7 +119,7 @@ func (s *Server) SetFlag(tb testing.TB, folder string, uid uint32, flag string, 
 	if set {
 		op = imap.StoreFlagsAdd
 	}
-	s.admin.with(tb, folder, func(c *imapclient.Client, _ *imap.SelectData) error {
+	s.admin.with(tb, s.Folder(folder), func(c *imapclient.Client, _ *imap.SelectData) error {
 		return c.Store(imap.UIDSetNum(imap.UID(uid)), &imap.StoreFlags{Op: op, Silent: true, Flags: []imap.Flag{imap.Flag(flag)}}, nil).Close()
 	})
 }
@@ -136,7 +127,7 @@ func (s *Server) SetFlag(tb testing.TB, folder string, uid uint32, flag string, 
 // Expunge removes a mail.
 func (s *Server) Expunge(tb testing.TB, folder string, uid uint32) {
 	tb.Helper()
-	s.admin.with(tb, folder, func(c *imapclient.Client, _ *imap.SelectData) error {
+	s.admin.with(tb, s.Folder(folder), func(c *imapclient.Client, _ *imap.SelectData) error {
 		set := imap.UIDSetNum(imap.UID(uid))
 		if err := c.Store(set, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}, nil).Close(); err != nil {
 			return err
@@ -148,5 +139,65 @@ func (s *Server) Expunge(tb testing.TB, folder string, uid uint32) {
 // CreateFolder makes a folder.
 func (s *Server) CreateFolder(tb testing.TB, folder string) {
 	tb.Helper()
-	s.admin.with(tb, "", func(c *imapclient.Client, _ *imap.SelectData) error { return c.Create(folder, nil).Wait() })
+	s.admin.with(tb, "", func(c *imapclient.Client, _ *imap.SelectData) error { return c.Create(s.Folder(folder), nil).Wait() })
+}
+
+// keptMail is a mail while its folder is made anew.
+type keptMail struct {
+	raw   []byte
+	flags []imap.Flag
+	date  time.Time
+}
+
+// takeMails reads all mails of a folder, named as the server does, over a connection of its own.
+func takeMails(tb testing.TB, address, folder string) []keptMail {
+	tb.Helper()
+	var a admin
+	a.address = address
+	defer a.close()
+	var mails []keptMail
+	a.with(tb, folder, func(c *imapclient.Client, selected *imap.SelectData) error {
+		if selected.NumMessages == 0 {
+			return nil
+		}
+		section := &imap.FetchItemBodySection{Peek: true}
+		found, err := c.Fetch(imap.SeqSet{{Start: 1, Stop: 0}}, &imap.FetchOptions{Flags: true, InternalDate: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
+		for _, mail := range found {
+			flags := slices.DeleteFunc(slices.Clone(mail.Flags), func(f imap.Flag) bool { return strings.EqualFold(string(f), `\Recent`) })
+			mails = append(mails, keptMail{raw: mail.FindBodySection(section), flags: flags, date: mail.InternalDate})
+		}
+		return err
+	})
+	return mails
+}
+
+// putMails appends mails to a folder.
+func putMails(tb testing.TB, address, folder string, mails []keptMail) {
+	tb.Helper()
+	var a admin
+	a.address = address
+	defer a.close()
+	a.with(tb, "", func(c *imapclient.Client, _ *imap.SelectData) error {
+		for _, mail := range mails {
+			if _, err := appendMail(c, folder, mail.raw, &imap.AppendOptions{Flags: mail.flags, Time: mail.date}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func appendMail(c *imapclient.Client, folder string, raw []byte, options *imap.AppendOptions) (uid uint32, err error) {
+	cmd := c.Append(folder, int64(len(raw)), options)
+	if _, err := cmd.Write(raw); err != nil {
+		return 0, err
+	}
+	if err := cmd.Close(); err != nil {
+		return 0, err
+	}
+	data, err := cmd.Wait()
+	if err != nil {
+		return 0, err
+	}
+	return uint32(data.UID), nil
 }

@@ -158,6 +158,8 @@ func freePort(tb testing.TB, ip string) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
+func (d *dovecotBackend) folder(name string) string { return name }
+
 func (d *dovecotBackend) addresses() (plain, encrypted string) { return d.plain, d.encrypted }
 
 func (d *dovecotBackend) start(tb testing.TB) {

@@ -1,9 +1,10 @@
 // Package imaptest runs tests of mail intake on real IMAP servers, and plays servers that no one would want.
 //
-// Each starts, on loopback with TLS, every server that is present: the IMAP library's in-memory server (always), and a Dovecot of its own when
-// CASECONSULTANT_TEST_DOVECOT names the binary; it says which one is missing, and with CASECONSULTANT_TEST_ALL=1 a missing one fails the test. A
-// Server looks the same whatever is behind it: mails are appended, flags and UIDs read, folders renumbered, connections dropped, frozen or
-// refused through a proxy that stands before it, so that the tests need no knowledge of the server.
+// Each starts, on loopback with TLS, every server that is present: the IMAP library's in-memory server (always), a Dovecot of its own when
+// CASECONSULTANT_TEST_DOVECOT names the binary, and a Cyrus of its own when CASECONSULTANT_TEST_CYRUS names its master program; it says which
+// one is missing, and with CASECONSULTANT_TEST_ALL=1 a missing one fails the test. A Server looks the same whatever is behind it: mails are
+// appended, flags and UIDs read, folders renumbered, connections dropped, frozen or refused through a proxy that stands before it, so that
+// the tests need no knowledge of the server. Folders are named as people name them; on Cyrus "Processed" is really "INBOX.Processed".
 //
 // Hostile is a scripted server for what real ones do on bad days. Ledger is a mailin.Ledger in memory, with the same semantics as one on a
 // database; TestLedger checks those semantics and is meant to be run on every implementation.
@@ -75,6 +76,7 @@ type kind struct {
 var kinds = [...]kind{
 	{name: "memory", require: func(testing.TB) {}, start: startMemory},
 	{name: "dovecot", require: requireDovecot, start: startDovecot},
+	{name: "cyrus", require: requireCyrus, start: startCyrus},
 }
 
 // backend is a running IMAP server, behind the proxy.
@@ -84,6 +86,8 @@ type backend interface {
 	start(testing.TB)
 	// renumber gives the folder another UIDVALIDITY and its mails other UIDs. No connection is open meanwhile.
 	renumber(tb testing.TB, folder string)
+	// folder is how the server calls the folder that people call name; they divide names with a slash.
+	folder(name string) string
 }
 
 // Server is an IMAP server with one account.
@@ -119,8 +123,11 @@ func loopback() string {
 	return ip
 }
 
-// Name is memory or dovecot.
+// Name is memory, dovecot or cyrus.
 func (s *Server) Name() string { return s.name }
+
+// Folder is how the server itself calls the folder that people call name.
+func (s *Server) Folder(name string) string { return s.backend.folder(name) }
 
 // URL is the imaps:// address.
 func (s *Server) URL() string { return "imaps://" + s.encrypted.address }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 	"github.com/emersion/go-sasl"
@@ -119,28 +118,11 @@ func (x *xoauth2Server) Next(response []byte) (challenge []byte, done bool, err 
 	return []byte(`{"status":"401","schemes":"bearer","scope":"https://mail.example/"}`), false, nil
 }
 
+func (m *memoryBackend) folder(name string) string { return name }
+
 // renumber makes the folder anew: the server then counts UIDVALIDITY up and UIDs from 1. An expunged mail at the front makes them differ.
 func (m *memoryBackend) renumber(tb testing.TB, folder string) {
-	var a admin
-	a.address = m.plain
-	defer a.close()
-	type stored struct {
-		raw   []byte
-		flags []imap.Flag
-		date  time.Time
-	}
-	var mails []stored
-	a.with(tb, folder, func(c *imapclient.Client, selected *imap.SelectData) error {
-		if selected.NumMessages == 0 {
-			return nil
-		}
-		section := &imap.FetchItemBodySection{Peek: true}
-		found, err := c.Fetch(imap.SeqSet{{Start: 1, Stop: 0}}, &imap.FetchOptions{Flags: true, InternalDate: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
-		for _, mail := range found {
-			mails = append(mails, stored{raw: mail.FindBodySection(section), flags: mail.Flags, date: mail.InternalDate})
-		}
-		return err
-	})
+	mails := takeMails(tb, m.plain, folder)
 	check(tb, m.user.Delete(folder), "deleting the folder")
 	check(tb, m.user.Create(folder, nil), "creating the folder")
 	for _, mail := range mails {
