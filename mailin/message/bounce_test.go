@@ -18,7 +18,7 @@ func TestBouncesInProse(t *testing.T) {
 		"Exim": {fields: "X-Failed-Recipients: ann@clinic.example\n", text: "This message was created automatically by mail delivery software.\n\nA message that you sent could not be delivered to one or more of its\n" +
 			"recipients. This is a permanent error. The following address(es) failed:\n\n  ann@clinic.example\n    host mx.clinic.example [192.0.2.1]: 550 mailbox unavailable\n\n" +
 			"------ This is a copy of the message, including all the headers. ------\n" + copied,
-			recipient: "ann@clinic.example", action: "failed", original: "ours@firm.example"},
+			recipient: "ann@clinic.example", status: "5.0.0", action: "failed", original: "ours@firm.example"},
 		"EximDelay": {text: "This message was created automatically by mail delivery software.\nA message that you sent has not yet been delivered to one or more of its\nrecipients after more than 24 hours on the queue on mx.example.\n\n" +
 			"The address to which the message has not yet been delivered is:\n\n  ann@clinic.example\n", recipient: "ann@clinic.example", action: "delayed"},
 		"Sendmail": {text: "The original message was received at Mon, 2 Mar 2026 09:00:00 -0500\nfrom firm.example [192.0.2.9]\n\n   ----- The following addresses had permanent fatal errors -----\n<ann@clinic.example>\n    (reason: 550 5.1.1 User unknown)\n\n" +
@@ -31,7 +31,7 @@ func TestBouncesInProse(t *testing.T) {
 			recipient: "ann@clinic.example", status: "5.1.1", action: "failed"},
 		"Exchange365": {from: "postmaster@clinic.example", text: "Delivery has failed to these recipients or groups:\n\nann@clinic.example<mailto:ann@clinic.example>\nThe address you sent your message to wasn't found. 550 5.1.10 RESOLVER.ADR.RecipientNotFound\n\nOriginal message headers:\n" + copied,
 			recipient: "ann@clinic.example", status: "5.1.10", action: "failed", original: "ours@firm.example"},
-		"Lotus":    {from: "Postmaster@clinic.example", text: "Your\nDocument:\n31297\nwas not delivered to:\n\nann@clinic.example\n\nbecause:\nUser not listed in Domino Directory\n", recipient: "ann@clinic.example", action: "failed"},
+		"Lotus":    {from: "Postmaster@clinic.example", text: "Your\nDocument:\n31297\nwas not delivered to:\n\nann@clinic.example\n\nbecause:\nUser not listed in Domino Directory\n", recipient: "ann@clinic.example", status: "5.1.1", action: "failed"},
 		"NullPath": {from: "robot@clinic.example", fields: "Return-Path: <>\n", text: "We were unable to deliver your message to the following address: ann@clinic.example 5.4.1\n", recipient: "ann@clinic.example", status: "5.4.1", action: "failed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -103,9 +103,14 @@ func (r *DeliveryReport) delivery(h *header) {
 	if original := typedAddress(h.get("Original-Recipient")); original != "" && (strings.Contains(original, "@") || one.Recipient == "") {
 		one.Recipient = original
 	}
-	// A vaguer code than the remote server's own words: "5.0.0" beside "smtp; 550 5.1.1 no such user".
-	if d := EnhancedStatus(one.Diagnostic); d != "" && (one.Status == "" || strings.HasSuffix(one.Status, ".0.0") && d[0] == one.Status[0]) {
+	// A vaguer code than the remote server's own words: "5.0.0" beside "smtp; 550 5.1.1 no such user". What the words mean without a code counts only
+	// where the report states none, and not in the report of a success.
+	switch d := bestStatus(one.Diagnostic); {
+	case one.Action == "delivered" || one.Action == "relayed" || one.Action == "expanded" || one.Action == "deliverable":
+	case d != "" && (one.Status == "" || isVague(one.Status) && !isVague(d) && d[0] == one.Status[0]):
 		one.Status = d
+	case one.Status == "":
+		one.Status = proseStatus(one.Diagnostic, one.Action)
 	}
 	if one.Action == "" && one.Status != "" {
 		switch one.Status[0] {
@@ -159,9 +164,13 @@ func afterSemicolon(s string) string {
 	return oneLine(s)
 }
 
+// xtext undoes what RFC 3461 section 4 asks for in an original recipient and many servers forget to undo in the report: only the two characters that
+// must be written so, since "ann+2026@clinic.example" is an address too.
+var xtext = strings.NewReplacer("+2B", "+", "+3D", "=")
+
 // typedAddress is the address of a typed field, "rfc822; ann@clinic.example".
 func typedAddress(s string) string {
-	s = afterSemicolon(s)
+	s = xtext.Replace(afterSemicolon(s))
 	if all := parseAddresses(s); len(all) > 0 && all[0].Address != "" {
 		return all[0].Address
 	}
@@ -185,29 +194,33 @@ func diagnostic(s string) string {
 
 // EnhancedStatus returns the first enhanced status code (RFC 3463) in a text, such as "5.1.1", or "".
 func EnhancedStatus(s string) string {
+	status, _ := nextStatus(s)
+	return status
+}
+
+// nextStatus is the first enhanced status code in a text, and where it ends. A version ("postfix/2.5.1", "v5.1.2", "Exim 4.94.2") and a network's
+// address are none: the registry of RFC 5248 knows the subjects 0 to 7.
+func nextStatus(s string) (status string, end int) {
 	for i := 0; i+5 <= len(s); i++ {
-		if c := s[i]; c != '2' && c != '4' && c != '5' || i > 0 && (isDigit(s[i-1]) || s[i-1] == '.') {
+		if c := s[i]; c != '2' && c != '4' && c != '5' || i > 0 && (isDigit(s[i-1]) || s[i-1] == '.' || s[i-1] == 'v' || s[i-1] == 'V' || s[i-1] == '/' && i > 1 && isLetter(s[i-2])) {
 			continue
 		}
-		j, parts := i+1, 0
-		for parts < 2 && j < len(s) && s[j] == '.' {
-			k := j + 1
-			for k < len(s) && k-j <= 3 && isDigit(s[k]) {
-				k++
-			}
-			if k == j+1 {
-				break
-			}
-			j = k
-			parts++
+		if s[i+1] != '.' || s[i+2] < '0' || s[i+2] > '7' || s[i+3] != '.' {
+			continue
+		}
+		j := i + 4
+		for j < len(s) && j-i-4 <= 3 && isDigit(s[j]) {
+			j++
 		}
 		// "5.1.1.2" is an address of a network.
-		if parts < 2 || j < len(s) && isDigit(s[j]) || j+1 < len(s) && s[j] == '.' && isDigit(s[j+1]) {
+		if n := j - i - 4; n == 0 || n > 3 || j+1 < len(s) && s[j] == '.' && isDigit(s[j+1]) {
 			continue
 		}
-		return s[i:j]
+		return s[i:j], j
 	}
-	return ""
+	return "", len(s)
 }
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -4,8 +4,18 @@
 // The world it lives in: automatic mail is marked in a dozen ways, some of them standards (RFC 3834, RFC 3464, RFC 8098,
 // RFC 2919), most of them habits of one vendor; and the gateways of medical practices put such marks on mail that a
 // person has written. So a mark is either proof by itself or only a sign, and signs decide together. A wrong "machine"
-// loses a question, a wrong "person" sends a summary to a robot once, which the loop header and the rate limits end:
-// in doubt a mail is a person's.
+// hides a question among what was set aside, a wrong "person" sends a summary to a robot once, which the loop header and
+// the rate limits end: in doubt a mail is a person's.
+//
+// What was decided where marks and persons meet:
+//   - Precedence: bulk, X-Auto-Response-Suppress and a subject that speaks of an absence are signs, never proof.
+//   - Auto-Submitted: auto-forwarded is a person's mail that a rule has passed on. It is a case, but silent.
+//   - A null sender is proof, unless the mail names a program that persons write with and bears no other mark: collectors
+//     (POP and journal gateways) lose the envelope of everybody's mail. Then it is a case, but silent.
+//   - A mailing list's mail is set aside. A practice's own group address is none: a mail that came over a Google group of
+//     the sender's own organisation, or one that names our address itself, or a group that the configuration accepts, is a
+//     case, but silent.
+//   - Silent means that a person decides before anything is sent (RFC 3834 section 2).
 //
 // Order of use: Classify each message, and Trust it before it may join a case. It may touch message; go-msgauth/authres
 // reads Authentication-Results, so that we need not keep a parser of that grammar.
@@ -40,6 +50,9 @@ type Verdict struct {
 	Kind     Kind
 	Reason   string   // a sentence for a person, without text of the mail
 	Evidence []string // header fields that spoke for it, with values only where they are fixed words
+
+	// Silent says of a person's mail that no automatic mail may answer it, because a machine has passed it on.
+	Silent bool
 }
 
 // Options tune Classify.
@@ -49,7 +62,7 @@ type Options struct {
 	// LoopHeader is the field that our own mail bears.
 	LoopHeader string
 	// AcceptAutomatic are senders (addresses, or domains with a leading @) whose automatic mail is a case: forms, scanners,
-	// record systems.
+	// record systems. A list or group whose address is named here is accepted too.
 	AcceptAutomatic []string
 }
 
@@ -62,13 +75,22 @@ func Classify(m *message.Message, opts Options) Verdict {
 	if v, ok := report(m, h); ok {
 		return v
 	}
-	if accepted(m.From.Address, opts.AcceptAutomatic) {
-		return Verdict{Kind: Person, Reason: "The sender's automatic mail is taken as cases, by configuration.", Evidence: nil}
+	if accepted(m.From.Address, opts.AcceptAutomatic) || accepted(h.listAddress(), opts.AcceptAutomatic) {
+		return Verdict{Kind: Person, Reason: "The sender's automatic mail is taken as cases, by configuration."}
 	}
-	for _, look := range []func(*message.Message, fields) (Verdict, bool){submitted, mailingList, autoreply, challenge, vacation, bulk} {
-		if v, ok := look(m, h); ok {
+	silent := ""
+	for _, look := range []func(*message.Message, fields, Options) (Verdict, bool){challenge, receipt, calendar, submitted, marked, mailingList, ticket, vacation, nullSender, bulk} {
+		v, ok := look(m, h, opts)
+		switch {
+		case !ok:
+		case v.Kind != Person:
 			return v
+		default:
+			silent = v.Reason // later looks may still find a machine
 		}
+	}
+	if silent != "" {
+		return Verdict{Kind: Person, Reason: silent, Silent: true}
 	}
 	return Verdict{Kind: Person, Reason: "Nothing says that a machine has written it."}
 }
@@ -98,23 +120,36 @@ func (h fields) first(name string) string {
 func (h fields) word(name string) string {
 	word, _, _ := strings.Cut(strings.ToLower(h.first(name)), ";")
 	word, _, _ = strings.Cut(word, "(")
-	return strings.TrimSpace(word)
+	word, _, _ = strings.Cut(strings.TrimSpace(word), " ")
+	return strings.Trim(word, "\"',")
 }
 
-// nullSender: RFC 3834 section 4 and RFC 5321 section 4.5.5: mail that must not be answered has the path <>.
+// nullSender: RFC 3834 section 4 and RFC 5321 section 4.5.5: mail that must not be answered has the path <>. The topmost
+// field is the one that the last delivery wrote; what lies below came with the mail.
 func (h fields) nullSender() bool {
-	path, ok := h["return-path"]
-	return ok && strings.ReplaceAll(path[0], " ", "") == "<>"
+	return h.has("return-path") && strings.ReplaceAll(h.first("return-path"), " ", "") == "<>"
+}
+
+// precedence tells whether the mail says that it is of little weight: a sign (RFC 2076 section 3.9 discourages it).
+func (h fields) precedence() bool {
+	return slices.Contains([]string{"bulk", "junk", "list"}, h.word("precedence")) || slices.Contains([]string{"bulk", "junk"}, h.word("x-precedence"))
+}
+
+// suppresses tells whether Microsoft's X-Auto-Response-Suppress asks others not to reply automatically. Exchange puts it
+// on absence notices, record systems on their mail, and some gateways on everybody's.
+func (h fields) suppresses() bool {
+	value := strings.ToLower(h.first("x-auto-response-suppress"))
+	return value != "" && value != "none"
 }
 
 func loop(m *message.Message, h fields, opts Options) (Verdict, bool) {
 	// In a bounce the header of our own mail is quoted in the body, never in the mail's own header.
 	if opts.LoopHeader != "" && h.has(strings.ToLower(opts.LoopHeader)) {
-		return Verdict{Loop, "It is a mail of ours that has come back.", []string{opts.LoopHeader}}, true
+		return Verdict{Kind: Loop, Reason: "It is a mail of ours that has come back.", Evidence: []string{opts.LoopHeader}}, true
 	}
 	for _, own := range opts.OwnAddresses {
 		if m.From.Address != "" && strings.EqualFold(m.From.Address, own) {
-			return Verdict{Loop, "It bears our own address as its sender.", []string{"From"}}, true
+			return Verdict{Kind: Loop, Reason: "It bears our own address as its sender.", Evidence: []string{"From"}}, true
 		}
 	}
 	return Verdict{}, false
@@ -122,178 +157,82 @@ func loop(m *message.Message, h fields, opts Options) (Verdict, bool) {
 
 // report reads what multipart/report says (RFC 6522), and bounces of servers that do not use it.
 func report(m *message.Message, h fields) (Verdict, bool) {
+	const failed, delayed, arrived = "A mail server reports that a mail could not be delivered.", "A mail server reports that a mail is delayed.", "A mail server reports that a mail was delivered."
 	if r := m.Report; r != nil {
+		evidence := []string{"multipart/report"}
+		if !strings.HasPrefix(strings.ToLower(h.first("content-type")), "multipart/report") {
+			evidence = []string{"the server's words"}
+		}
 		switch r.Kind {
 		case "delivery-status":
 			switch r.Action {
 			case "delayed":
-				return Verdict{Delay, "A mail server reports that a mail is delayed.", []string{"multipart/report"}}, true
-			case "delivered", "relayed", "expanded":
-				return Verdict{Receipt, "A mail server reports that a mail was delivered.", []string{"multipart/report"}}, true
+				return Verdict{Kind: Delay, Reason: delayed, Evidence: evidence}, true
+			case "delivered", "relayed", "expanded", "deliverable":
+				return Verdict{Kind: Receipt, Reason: arrived, Evidence: evidence}, true
+			case "":
+				if len(r.Recipients) == 0 && message.IsDelaySubject(m.Subject) {
+					return Verdict{Kind: Delay, Reason: delayed, Evidence: []string{"multipart/report", "Subject"}}, true
+				}
 			}
-			return Verdict{Bounce, "A mail server reports that a mail could not be delivered.", []string{"multipart/report"}}, true
+			return Verdict{Kind: Bounce, Reason: failed, Evidence: evidence}, true
 		case "disposition-notification":
-			return Verdict{Receipt, "It is a read receipt.", []string{"multipart/report"}}, true
+			return Verdict{Kind: Receipt, Reason: "It is a read receipt.", Evidence: evidence}, true
 		case "feedback-report":
-			return Verdict{Feedback, "It is a report about unwanted mail.", []string{"multipart/report"}}, true
+			return Verdict{Kind: Feedback, Reason: "It is a report about unwanted mail.", Evidence: evidence}, true
+		case "tlsrpt": // RFC 8460
+			return Verdict{Kind: AutoGenerated, Reason: "It is a report about how mail servers reach each other.", Evidence: evidence}, true
 		}
 	}
-	if h.has("x-failed-recipients") {
-		return Verdict{Bounce, "A mail server reports that a mail could not be delivered.", []string{"X-Failed-Recipients"}}, true
+	switch {
+	case h.has("x-failed-recipients"):
+		return Verdict{Kind: Bounce, Reason: failed, Evidence: []string{"X-Failed-Recipients"}}, true
+	case h.has("x-hmxmroriginalrecipient"): // Outlook.com's complaints, which are no multipart/report
+		return Verdict{Kind: Feedback, Reason: "It is a report about unwanted mail.", Evidence: []string{"X-HmXmrOriginalRecipient"}}, true
 	}
+	if !message.IsDaemon(m.From.Address) {
+		return Verdict{}, false
+	}
+	// Postmasters are persons too, and their absence is announced like anybody's: it takes a server's subject, or the name
+	// that no person has.
 	local, _, _ := strings.Cut(strings.ToLower(m.From.Address), "@")
-	daemon := slices.Contains([]string{"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "double-bounce"}, local)
-	if daemon && (h.nullSender() || h.word("auto-submitted") != "" || subjectSays(m.Subject, bounceSubjects)) {
-		if subjectSays(m.Subject, delaySubjects) {
-			return Verdict{Delay, "A mail server reports that a mail is delayed.", []string{"From", "Subject"}}, true
-		}
-		return Verdict{Bounce, "A mail server reports that a mail could not be delivered.", []string{"From"}}, true
-	}
-	return Verdict{}, false
-}
-
-// submitted reads Auto-Submitted (RFC 3834 section 5), the one mark that is proof by standard.
-func submitted(m *message.Message, h fields) (Verdict, bool) {
-	word := h.word("auto-submitted")
-	switch {
-	case word == "" || word == "no":
-		return Verdict{}, false
-	case word == "auto-replied":
-		return Verdict{AutoReply, "It says that it is an automatic reply.", []string{"Auto-Submitted: auto-replied"}}, true
-	case vacationSubject(m.Subject):
-		return Verdict{AutoReply, "It says that it was sent automatically, and reads like an absence notice.", []string{"Auto-Submitted", "Subject"}}, true
-	}
-	return Verdict{AutoGenerated, "It says that it was made automatically.", []string{"Auto-Submitted"}}, true
-}
-
-// mailingList reads the List-* fields (RFC 2369, RFC 2919).
-func mailingList(m *message.Message, h fields) (Verdict, bool) {
-	for _, name := range []string{"list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere"} {
-		if h.has(name) {
-			return Verdict{List, "It came over a mailing list.", []string{name}}, true
-		}
-	}
-	// A person's mail program never offers to unsubscribe; senders of newsletters must.
-	if h.has("list-unsubscribe") {
-		return Verdict{Bulk, "It is a mailing that one can unsubscribe from.", []string{"List-Unsubscribe"}}, true
-	}
-	return Verdict{}, false
-}
-
-// autoreplyFields are vendors' marks of automatic replies that no person's mail bears.
-var autoreplyFields = []string{"x-autoreply", "x-autorespond", "x-auto-reply-from", "x-autoreply-from", "x-autoresponder", "x-mail-autoreply", "x-vacation", "x-zoho-autoreply",
-	"x-auto-reply", "x-amazon-auto-reply", "x-oof"}
-
-// generatedFields are vendors' marks of mail that a machine has made by itself.
-var generatedFields = []string{"x-cron-env", "x-fc-machinegenerated", "x-auto-generated"}
-
-func autoreply(m *message.Message, h fields) (Verdict, bool) {
-	for _, name := range autoreplyFields {
-		if h.has(name) && !strings.EqualFold(h.first(name), "no") {
-			return Verdict{AutoReply, "It says that it is an automatic reply.", []string{name}}, true
-		}
-	}
-	for _, name := range generatedFields {
-		if h.has(name) && !slices.Contains([]string{"no", "false"}, strings.ToLower(h.first(name))) {
-			return Verdict{AutoGenerated, "It says that it was made automatically.", []string{name}}, true
-		}
-	}
-	switch h.word("x-autogenerated") {
-	case "reply", "vacation":
-		return Verdict{AutoReply, "It says that it is an automatic reply.", []string{"X-Autogenerated"}}, true
-	}
-	switch h.word("precedence") {
-	case "auto_reply", "auto-reply", "autoreply":
-		return Verdict{AutoReply, "It says that it is an automatic reply.", []string{"Precedence: auto_reply"}}, true
-	}
-	// Microsoft's X-Auto-Response-Suppress asks others not to reply automatically. Exchange puts it on absence notices, and
-	// some record systems on their mail; persons' mail can bear it too, so it needs a second sign.
-	return Verdict{}, false
-}
-
-func challenge(m *message.Message, h fields) (Verdict, bool) {
-	if h.has("x-challenge-response") || h.has("x-boxtrapper") || h.has("x-spamarrest") {
-		return Verdict{Challenge, "It asks its sender to prove to be a person.", []string{"challenge header"}}, true
-	}
-	if subjectSays(m.Subject, challengeSubjects) && (h.nullSender() || h.has("x-auto-response-suppress") || h.word("precedence") != "") {
-		return Verdict{Challenge, "It asks its sender to prove to be a person.", []string{"Subject"}}, true
-	}
-	return Verdict{}, false
-}
-
-// vacation: an absence notice without a standard mark is known by its subject and one more sign.
-func vacation(m *message.Message, h fields) (Verdict, bool) {
-	if !vacationSubject(m.Subject) {
+	subject := message.IsDeliverySubject(m.Subject)
+	if !subject && (local == "postmaster" || vacationSubject(m.Subject) || !h.nullSender() && h.word("auto-submitted") == "") {
 		return Verdict{}, false
 	}
-	for _, sign := range []struct {
-		name string
-		has  bool
-	}{
-		{"Return-Path: <>", h.nullSender()},
-		{"X-Auto-Response-Suppress", h.has("x-auto-response-suppress")},
-		{"Precedence", slices.Contains([]string{"bulk", "junk", "list"}, h.word("precedence"))},
-		{"X-MS-Exchange-Generated-Message-Source", h.has("x-ms-exchange-generated-message-source") || h.has("x-ms-exchange-inbox-rules-loop")},
-		{"In-Reply-To", len(m.InReplyTo)+len(m.References) > 0 && startsLikeVacation(m.Subject)},
-	} {
-		if sign.has {
-			return Verdict{AutoReply, "It reads like an absence notice and bears a mark of automatic mail.", []string{"Subject", sign.name}}, true
-		}
+	if message.IsDelaySubject(m.Subject) {
+		return Verdict{Kind: Delay, Reason: delayed, Evidence: []string{"From", "Subject"}}, true
 	}
-	return Verdict{}, false
-}
-
-// bulk: Precedence alone is no reason, since practices' gateways add it; together with a null path it is.
-func bulk(m *message.Message, h fields) (Verdict, bool) {
-	precedence := slices.Contains([]string{"bulk", "junk", "list"}, h.word("precedence"))
-	switch {
-	case h.nullSender() && precedence:
-		return Verdict{AutoGenerated, "Nobody can reply to it, and it says that it is bulk mail.", []string{"Return-Path: <>", "Precedence"}}, true
-	case h.nullSender():
-		return Verdict{AutoGenerated, "It has the null sender, which mail uses that must not be answered.", []string{"Return-Path: <>"}}, true
-	case precedence && (h.has("feedback-id") || h.has("x-campaign") || h.has("x-mailer-lid") || h.has("x-csa-complaints")):
-		return Verdict{Bulk, "It is a mailing to many.", []string{"Precedence", "campaign header"}}, true
-	}
-	return Verdict{}, false
+	return Verdict{Kind: Bounce, Reason: failed, Evidence: []string{"From"}}, true
 }
 
 func accepted(address string, list []string) bool {
 	address = strings.ToLower(address)
 	for _, a := range list {
 		a = strings.ToLower(strings.TrimSpace(a))
-		if a != "" && (a == address || strings.HasPrefix(a, "@") && strings.HasSuffix(address, a)) {
+		if a != "" && address != "" && (a == address || strings.HasPrefix(a, "@") && strings.HasSuffix(address, a)) {
 			return true
 		}
 	}
 	return false
 }
 
-// subjectSays tells whether a subject holds one of the phrases.
-func subjectSays(subject string, phrases []string) bool {
-	s := strings.ToLower(subject)
+// says tells whether a text holds one of the phrases, which are in lower case.
+func says(text string, phrases []string) bool {
+	s := strings.ToLower(text)
 	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(s, p) })
 }
 
-func vacationSubject(subject string) bool { return subjectSays(subject, vacationSubjects) }
-
-// startsLikeVacation: mail programs put "Automatic reply: " before the subject; a person who writes about an automatic
-// reply has "Re: " there.
-func startsLikeVacation(subject string) bool {
-	s := strings.ToLower(strings.TrimSpace(subject))
-	return slices.ContainsFunc(vacationSubjects, func(p string) bool { return strings.HasPrefix(s, p) })
+func starts(text string, phrases []string) bool {
+	s := strings.ToLower(strings.TrimSpace(text))
+	return slices.ContainsFunc(phrases, func(p string) bool { return strings.HasPrefix(s, p) })
 }
 
-var vacationSubjects = []string{
-	"automatic reply", "auto reply", "auto-reply", "autoreply", "out of office", "out of the office", "out-of-office", "vacation reply", "away from the office", "on vacation",
-	"automatische antwort", "abwesenheitsnotiz", "abwesend", "réponse automatique", "reponse automatique", "absence du bureau", "respuesta automática", "respuesta automatica",
-	"fuera de la oficina", "risposta automatica", "fuori ufficio", "resposta automática", "ausência temporária", "automatisch antwoord", "afwezig", "automatiskt svar",
-	"frånvaro", "automatisk svar", "fraværende", "automaattinen vastaus", "poissa", "automatyczna odpowiedź", "odpowiedź automatyczna", "automatická odpověď",
-	"automatikus válasz", "автоматический ответ", "自動返信", "自动回复", "자동 회신",
+// opening is the beginning of what the sender newly wrote, on one line: where a machine says what it is.
+func opening(m *message.Message, most int) string {
+	text := m.Reply
+	if strings.TrimSpace(text) == "" {
+		text = m.Text
+	}
+	return strings.ReplaceAll(strings.Join(strings.Fields(text[:min(len(text), most)]), " "), "’", "'")
 }
-
-var bounceSubjects = []string{"undeliver", "delivery status notification", "returned mail", "mail delivery failed", "delivery failure", "failure notice", "delivery has failed",
-	"mail system error", "unzustellbar", "nicht zugestellt", "non remis", "no se puede entregar", "mancato recapito"}
-
-var delaySubjects = []string{"delayed", "delay", "still being retried", "verzögert", "retard", "retrasado"}
-
-var challengeSubjects = []string{"please confirm your message", "confirm your email", "sender verification", "verify your email to reach", "spam arrest", "boxbe"}
