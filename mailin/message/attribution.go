@@ -3,95 +3,241 @@ package message
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
-
-// attributionVerbs are the words with which programs say who wrote what follows.
-var attributionVerbs = regexp.MustCompile(`(?i)(?:\bwrote\b|\bwrites\b|\bschrieb\b|\bhat geschrieben\b|\ba écrit|escribió|\bha escrit\b|\bha scritto\b|\bescreveu\b|\bschreef\b|` +
-	`\bheeft (?:het volgende )?geschreven\b|\bskrev\b|napisał(?:\(a\))?|написа[вл]|пишет|пише|\bkirjoitti\b|\bnapsal|\bnapísal|írta|\ba scris\b|yazdı|έγραψε|` +
-	`\bpisze\b|\bnapisal[ao]?\b|написа\b|написа:|напиша|skrifaði|\bescribiu\b|\bidatzi\b|\bshkroi\b|\bhet geskryf\b|\bmissatge de\b|ने लिखा|נכתב|מאת|نوشت|のメール|書きました|写道|寫道|작성|님이|\bkirjutas\b|rašė|rakstīja|\bje napisa(?:o|la)\b|је написао|đã viết|menulis|เขียน|כתב|كتب)`)
-
-// attributionIntro is how an attribution that goes on over several lines begins.
-var attributionIntro = regexp.MustCompile(`(?i)^(?:(?:on|am|le|el|il|em|op|den|dnia|w dniu|po|ke|dne|dňa|no|pe|at|vào|pada|în|ter|a|dana|in a message dated|in article)\s|` +
-	`(?:на|в|у|від|στις|пн|вт|ср|чт|пт|сб|вс|нд)[\s,.]|[0-9]{1,4}[./\-年년 ]|[\p{L}]{2,4}[.,]{1,2} ?[0-9]{1,2}|[a-z]{2,4} [0-9]{1,2}[\s.,]|ב-|بتاريخ|في )`)
-
-// quotingIntro are attributions without a verb, as webmail programs write them; the quoted lines must follow.
-var quotingIntro = regexp.MustCompile(`(?i)^(?:quoting|zitat von|citando|citando a|citation de|citaat van|citat från|citerar|cituji|cytowanie|citējot) \S.{0,150}:$|^[^\[]{1,150}@[^\[]{1,80}\[[^\]]*\d{2}[^\]]*\]:$`)
-
-// addressEnds: a line that begins with a day and ends with an address needs no verb that we know.
-var addressEnds = regexp.MustCompile(`[<(]\S+@\S+[>)]:$|[<(]\S+@\S+[>)] (?:\pL+ ){1,2}\pL+ ?[:：]$`)
-
-var yearPattern = regexp.MustCompile(`(?:^|\D)(?:19|20)\d\d(?:\D|$)`)
 
 // certainty that a line was written by a mail program, not by the sender who tells what somebody wrote in a letter or a chart.
 type certainty int
 
 const (
-	unsure  certainty = iota
-	likely            // it has a year and a time of day: enough in an answer
-	certain           // it has an address
+	unsure  certainty = iota // enough over lines that are marked as quoted
+	likely                   // it has a date and a time of day, or an address: enough in an answer
+	certain                  // it has both
 )
 
-// attribution says how many lines, beginning at i, are an attribution ("On Mon, 2 Mar 2026 at 9:00, Ann wrote:"); 0 if it is none. Programs break
-// it over up to four lines.
+// attributionLines is over how many lines programs break an attribution.
+const attributionLines = 4
+
+// attribution says how many lines, beginning at i, are an attribution ("On Mon, 2 Mar 2026 at 9:00, Ann wrote:"); 0 if it is none.
 func attribution(lines []line, i int) (n int, sure certainty) {
-	if first := lines[i].text; first == "" || len(first) > 400 {
+	first := lines[i].text
+	if first == "" || len(first) > 400 {
 		return 0, unsure
 	}
-	joined, intro := "", false
-	for n := 1; n <= 4 && i+n <= len(lines); n++ {
-		next := strings.TrimRight(strings.TrimLeft(lines[i+n-1].text, "> \t*_"), " \t*_")
+	switch {
+	case groupWise(first):
+		return 1, certain
+	case messageOf(first):
+		return 1, unsure
+	}
+	joined := ""
+	for n := 1; n <= attributionLines && i+n <= len(lines); n++ {
+		next := attributionText(lines[i+n-1].text)
 		if next == "" || len(joined)+len(next) > 500 {
-			return 0, unsure
+			break
 		}
-		if joined != "" {
+		if n > 1 && startsWithDate(next) {
+			return 0, unsure // what stands above it is a sentence of the sender's
+		}
+		if joined != "" && !strings.HasSuffix(joined, "<") {
 			joined += " "
 		}
 		joined += next
-		if n == 1 {
-			if intro = attributionIntro.MatchString(joined); !intro && !endsAttribution(joined) {
-				return 0, unsure // only what begins like one goes on over several lines: else the sentence before it would be taken too
+		if n == 1 && !startsAttribution(joined) && !endsAttribution(joined) && !strings.Contains(joined, "@") {
+			return 0, unsure // only what begins like one goes on over several lines: else the sentence before it would be taken too
+		}
+		if sure, ok := isAttribution(joined, n); ok {
+			return n, sure
+		}
+		if n == 1 && dashed(first) {
+			if _, end := wordAt(joined, attributionVerbs); end == len(joined) {
+				return 1, likely // "---- Ann Lee wrote ----"
 			}
 		}
-		if n > 1 && !intro {
-			return 0, unsure
-		}
-		if !endsAttribution(joined) || strings.HasSuffix(joined, ">") && (n > 1 || !strings.Contains(joined, " schreef ") && !strings.Contains(joined, " wrote ")) {
-			continue // only Dutch programs end with the address
-		}
-		quotedBelow := i+n < len(lines) && (quotePrefix(lines[i+n].text) || lines[i+n].text == "" && i+n+1 < len(lines) && quotePrefix(lines[i+n+1].text))
-		if n == 1 && quotedBelow && quotingIntro.MatchString(joined) {
-			return 1, unsure
-		}
-		dated := clockPattern.MatchString(joined) && yearPattern.MatchString(joined)
-		verb := attributionVerbs.MatchString(joined)
-		if !verb && !(intro && dated && addressEnds.MatchString(joined)) {
-			continue
-		}
-		if !strings.ContainsAny(joined, "0123456789@") {
-			// "Ann Lee wrote:", as pine, mutt and others have it.
-			if n == 1 && strings.HasSuffix(strings.ToLower(joined), " wrote:") && len(joined) < 80 && quotedBelow {
-				return 1, unsure
-			}
-			continue
-		}
-		if intro || n == 1 && (strings.Contains(joined, "@") || quotedBelow) {
-			switch {
-			case !verb:
-			case strings.Contains(joined, "@"):
-				return n, certain
-			case n == 1 && dated:
-				return n, likely
-			}
-			return n, unsure
-		}
+	}
+	if oldGmail.MatchString(attributionText(first)) {
+		return 1, likely
 	}
 	return 0, unsure
 }
 
+// dashed: rules stand on both sides of the line's words.
+func dashed(s string) bool {
+	s = strings.TrimLeft(s, "> \t")
+	return strings.HasPrefix(s, "--") && strings.HasSuffix(strings.TrimRight(s, " :"), "--")
+}
+
+// attributionText is a line without the marks and rules around it, in lower case, with the digits of all scripts as ASCII.
+func attributionText(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r < 0x80:
+			return unicode.ToLower(r)
+		case r >= '\u200b' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\ufeff':
+			return -1
+		case r >= '٠' && r <= '٩':
+			return '0' + r - '٠'
+		case r >= '۰' && r <= '۹':
+			return '0' + r - '۰'
+		case r >= '०' && r <= '९':
+			return '0' + r - '०'
+		case r >= '০' && r <= '৯':
+			return '0' + r - '০'
+		case r == '：':
+			return ':'
+		case r == '\u00a0', r == '\u202f':
+			return ' '
+		}
+		return unicode.ToLower(r)
+	}, s)
+	s = strings.TrimLeft(s, "> \t*_|-")
+	return strings.TrimRight(s, " \t*_-")
+}
+
+var (
+	addressPattern = regexp.MustCompile(`[^\s<>()\[\]:;,"@«»]+@[^\s<>()\[\]:;,"@«»]+`)
+
+	// fullDate has day, month and year, in the orders and with the names of all languages.
+	fullDate = regexp.MustCompile(`\d{1,4} ?[./\-] ?\d{1,2} ?[./\-] ?\d{2,4}|\d{4} ?[年년]|\d{1,2}(?:st|nd|rd|th|er|\.|º)?,? ?[-\s](?:de |of |d'|thg |tháng )?[\pL\pM]{2,}[.,]*[-\s]\s*(?:de |del )?\d{2,4}|` +
+		`\pL[\pL\pM]+[.,]*\s\d{1,2}(?:st|nd|rd|th|\.)?,*\s\d{4}|\d{4}[.,]? (?:m\. |g\. |mar\.? |\d{1,2}\. )?\pL[\pL\pM]+\.? \d{1,2}|(?:thg|tháng) \d{1,2},? \d{4}|\d{4}\.? g\. \d{1,2}\.|\d{1,2} \d{1,2} \d{4}`)
+
+	// shortDate has no year: only with an address.
+	shortDate = regexp.MustCompile(`\pL{2,}[.,]? \d{1,2}\b|\b\d{1,2}[.,]? \pL{3,}|\d{1,2}[./]\d{1,2}`)
+
+	// addressEnds: what ends with an address, or an address and two or three words, needs no verb that we know.
+	addressEnds = regexp.MustCompile(`[<(]\s?[^\s<>()]+@[^\s<>()]+\s?[>)»]+:$|[<(]\s?[^\s<>()]+@[^\s<>()]+\s?[>)»]+,? (?:[\pL\pM/]+ ){0,2}[\pL\pM/.]+ ?:$`)
+
+	// oldGmail is the attribution of older Gmail: the date, the name and the address, and nothing more.
+	oldGmail = regexp.MustCompile(`^\d{4}[/\-]\d{1,2}[/\-]\d{1,2} (?:[^\s<>]+ ){0,5}<[^\s<>]+@[^\s<>]+>:?$`)
+
+	// stamped is the sender's name, or name and address, and the time in square brackets, as Mutt is set up to write it.
+	stamped = regexp.MustCompile(`^[^\[\]?]{1,120}\[[^\[\]]*\d{2}[^\[\]]*\]:$`)
+
+	// quotingWords begin attributions of webmail programs without a verb.
+	quotingWords = []string{"quoting ", "zitat von ", "citando ", "citando a ", "citation de ", "citaat van ", "citat från ", "citat fra ", "citerar ", "cituji ", "cytowanie ", "citējot ", "quotando ", "citerer ", "in reply to "}
+
+	groupWisePattern = regexp.MustCompile(`^>>> \S.{0,150}\d{1,4}[/.\-]\d{1,2}[/.\-]\d{2,4}.{0,20}>>>$`)
+
+	messageOfPattern = regexp.MustCompile(`^message d[ue] .{0,20}\d{2}/\d{2}/\d{2,4} .{0,4}\d{1,2}[:h]\d{2}$`)
+)
+
+// groupWise tells the line of GroupWise, which is over text without marks.
+func groupWise(s string) bool {
+	return strings.HasPrefix(s, ">>> ") && len(s) < 250 && groupWisePattern.MatchString(s)
+}
+
+// messageOf tells the line of Orange and its like, which fields and quoted lines follow.
+func messageOf(s string) bool {
+	s = strings.TrimLeft(s, "> ")
+	return len(s) < 60 && strings.HasPrefix(s, "Message d") && messageOfPattern.MatchString(strings.ToLower(s))
+}
+
+// isAttribution looks at an attribution put together from n lines.
+func isAttribution(s string, n int) (certainty, bool) {
+	if !endsAttribution(s) {
+		return isRunOn(s)
+	}
+	start := startsAttribution(s)
+	at := addressPattern.FindStringIndex(s)
+	dated, timed := fullDate.MatchString(s), clockPattern.MatchString(s)
+	verb, verbEnd := wordAt(s, attributionVerbs)
+	if verb < 0 && at != nil && timed && start {
+		verb, verbEnd = wordAt(s, rareVerbs)
+	}
+	colon := strings.HasSuffix(s, ":")
+	last := verb >= 0 && strings.Trim(s[verbEnd:], " :,.…/()aаlлв-") == "" // the verb, with an ending that tells the sex, ends it
+	if strings.HasSuffix(s, ">") && (verb < 0 || !start || !dated) {
+		return unsure, false // the verb may stand on the next line
+	}
+	if !colon && !last && !strings.HasSuffix(s, ">") && !strings.Contains(s, "news:") {
+		return unsure, false
+	}
+	if !colon && last && at == nil && !(start && dated && timed) && n == 1 && !strings.HasSuffix(s, "...") {
+		return unsure, false
+	}
+	switch {
+	case verb >= 0 && at != nil && start && (dated || timed || shortDate.MatchString(s) || strings.HasPrefix(s, "in article ")):
+		return certain, true
+	case verb >= 0 && at != nil && dated && timed && (n == 1 || n == 2):
+		return certain, true // the name stands first
+	case verb >= 0 && at != nil && n == 1 && (last || strings.Contains(s, "news:")) && len(strings.Fields(s)) <= 9:
+		return certain, true // "Ann <ann@clinic.example> writes:"
+	case verb >= 0 && dated && timed && start:
+		return likely, true
+	case at != nil && dated && timed && addressEnds.MatchString(s) && (start || n == 1):
+		return likely, true
+	case n > 1:
+		return unsure, false
+	case verb >= 0 && (dated || timed):
+		return unsure, true
+	case verb >= 0 && last && len(s) < 100 && len(strings.Fields(s)) <= 8, stamped.MatchString(s):
+		return unsure, true // "Ann Lee wrote:", as Pine, Mutt and others have it
+	case at != nil:
+		if w, end := wordAt(s, rareVerbs); w >= 0 && end == len(strings.TrimRight(s, " :")) {
+			return unsure, true
+		}
+	}
+	if n == 1 && len(s) < 200 && colon {
+		for _, w := range quotingWords {
+			if strings.HasPrefix(s, w) {
+				return unsure, true
+			}
+		}
+	}
+	return unsure, false
+}
+
+// isRunOn tells an attribution after which the quoted text goes on in the same line, as Yahoo's program for telephones has it.
+func isRunOn(s string) (certainty, bool) {
+	head, _, ok := strings.Cut(s, "> wrote:  ")
+	if !ok || !startsAttribution(s) {
+		return unsure, false
+	}
+	return certain, addressPattern.MatchString(head) && clockPattern.MatchString(head) && fullDate.MatchString(head)
+}
+
+// startsAttribution: it begins with the date, or with a word that stands before the date.
+func startsAttribution(s string) bool {
+	word, rest, _ := strings.Cut(s, " ")
+	bare := strings.TrimRight(word, ".,:–-—")
+	switch {
+	case word == "":
+		return false
+	case word[0] >= '0' && word[0] <= '9':
+		return true
+	case attributionWords[bare]:
+		return true
+	case strings.HasPrefix(s, "ב-"), strings.HasPrefix(s, "in article "), strings.HasPrefix(s, "in a message dated "):
+		return true
+	}
+	// A weekday or a month, with the date after it.
+	if len([]rune(bare)) <= 12 {
+		rest = strings.TrimLeft(rest, " ")
+		if rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			return true
+		}
+		if strings.HasSuffix(word, ",") {
+			_, after, _ := strings.Cut(rest, " ")
+			return after != "" && after[0] >= '0' && after[0] <= '9' // "Երկ, մրտ 2"
+		}
+	}
+	return false
+}
+
+// startsWithDate: the line is the first of an attribution, whatever stands above it.
+func startsWithDate(s string) bool {
+	word, _, _ := strings.Cut(s, " ")
+	if !attributionWords[strings.TrimRight(word, ".,")] || len(s) < 15 {
+		return false
+	}
+	head := s[:min(len(s), 60)]
+	return fullDate.MatchString(head) && clockPattern.MatchString(s)
+}
+
 // endsNear is the cheap look before all others: one of the lines on which an attribution could end does end like one.
 func endsNear(lines []line, i int) bool {
-	for j := i; j < len(lines) && j < i+4 && lines[j].text != ""; j++ {
-		if endsAttribution(strings.TrimRight(lines[j].text, " \t*_")) {
+	for j := i; j < len(lines) && j < i+attributionLines && lines[j].text != ""; j++ {
+		if s := lines[j].text; endsAttribution(strings.TrimRight(s, " \t*_-\u202c\u200f\u200e")) || len(s) < 400 && strings.Contains(s, "> wrote:  ") || messageOf(s) {
 			return true
 		}
 	}
@@ -100,5 +246,10 @@ func endsNear(lines []line, i int) bool {
 
 // endsAttribution: the line ends as the last one of an attribution does.
 func endsAttribution(s string) bool {
-	return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") || strings.HasSuffix(s, "...") || strings.HasSuffix(s, ">")
+	for _, end := range []string{":", "：", "...", "…", ">", " wrote", " writes", " schrieb", "écrit", "escribió", "scritto", "escreveu", "]"} {
+		if strings.HasSuffix(s, end) {
+			return true
+		}
+	}
+	return false
 }

@@ -40,15 +40,8 @@ func contactBlock(run []line) {
 	if contacts == 0 {
 		return
 	}
-	skip := 0
-	if closingLine.MatchString(block[0].text) {
-		skip = 1
-		if len(block) > 1 && !contactLine.MatchString(block[1].text) {
-			skip = 2
-		}
-	} else if afterClosing(run[:start]) && !contactLine.MatchString(block[0].text) {
-		skip = 1 // the name under "Thanks," of the paragraph before
-	} else if contacts == 1 {
+	skip := nameUnderClosing(run[:start], block)
+	if skip == 0 && contacts == 1 {
 		// One telephone number under a text is part of it ("call me at ..."), unless a title stands there too.
 		titled := false
 		for _, l := range block {
@@ -59,6 +52,46 @@ func contactBlock(run []line) {
 		}
 	}
 	sign(block[skip:])
+	if skip == 0 {
+		titleBlock(run[:start])
+	}
+}
+
+// nameUnderClosing counts the lines at the beginning of a block that close the mail: "Thanks," and the name under it.
+func nameUnderClosing(above, block []line) int {
+	if closingLine.MatchString(block[0].text) {
+		if len(block) > 1 && !contactLine.MatchString(block[1].text) {
+			return 2
+		}
+		return 1
+	}
+	if afterClosing(above) && !contactLine.MatchString(block[0].text) {
+		return 1 // the name under "Thanks," of the paragraph before
+	}
+	return 0
+}
+
+// titleBlock moves the name and the title in a paragraph of their own above a contact block to the signature, too.
+func titleBlock(run []line) {
+	end := len(run)
+	for end > 0 && run[end-1].text == "" {
+		end--
+	}
+	start, titled := end, false
+	for start > 0 && run[start-1].text != "" && run[start-1].class == classReply && end-start < 5 {
+		l := run[start-1]
+		if l.fixed || len(l.text) > 60 || strings.ContainsAny(l.text[len(l.text)-1:], ".?!:;") || clinical(l.text) {
+			return
+		}
+		titled = titled || titleLine.MatchString(l.text)
+		start--
+	}
+	if !titled || start == 0 || end-start > 4 {
+		return
+	}
+	if skip := nameUnderClosing(run[:start], run[start:end]); skip < end-start {
+		sign(run[start+skip : end])
+	}
 }
 
 func afterClosing(lines []line) bool {

@@ -5,82 +5,195 @@ import (
 	"strings"
 )
 
-// headerNames are the names that mail programs write over quoted mail, in the languages that are met: 1 is the sender, 2 when it
-// was sent, 3 to whom, 4 to whom else, 5 the subject, 6 others, 7 its date, which letters and forms have too.
-var headerNames = map[string]int{
-	"from": 1, "von": 1, "de": 1, "da": 1, "van": 1, "från": 1, "fra": 1, "od": 1, "от": 1, "lähettäjä": 1, "odesílatel": 1, "odosielateľ": 1, "από": 1, "de la": 1, "pošiljatelj": 1, "feladó": 1, "kimden": 1, "gönderen": 1, "remitente": 1, "expéditeur": 1, "差出人": 1, "发件人": 1, "寄件者": 1, "보낸 사람": 1,
-	"sent": 2, "gesendet": 2, "envoyé": 2, "enviado": 2, "enviado el": 2, "inviato": 2, "verzonden": 2, "skickat": 2, "sendt": 2, "wysłano": 2, "отправлено": 2, "lähetetty": 2, "odesláno": 2, "küldve": 2, "gönderildi": 2, "送信日時": 2, "发送时间": 2, "寄件日期": 2, "보낸 날짜": 2, "στάλθηκε": 2, "odoslané": 2, "poslano": 2, "trimis": 2,
-	"date": 7, "datum": 7, "fecha": 7, "data": 7, "dato": 7, "дата": 7, "päivämäärä": 7, "tarih": 7, "日付": 7, "日期": 7, "날짜": 7, "dată": 7,
-	"to": 3, "an": 3, "à": 3, "para": 3, "a": 3, "aan": 3, "till": 3, "til": 3, "do": 3, "кому": 3, "vastaanottaja": 3, "komu": 3, "címzett": 3, "kime": 3, "宛先": 3, "收件人": 3, "받는 사람": 3, "către": 3, "προς": 3, "prima": 3,
-	"cc": 4, "kopie": 4, "kopia": 4, "copie": 4,
-	"subject": 5, "betreff": 5, "objet": 5, "asunto": 5, "oggetto": 5, "assunto": 5, "onderwerp": 5, "ämne": 5, "emne": 5, "temat": 5, "тема": 5, "aihe": 5, "předmět": 5, "tárgy": 5, "konu": 5, "件名": 5, "主题": 5, "主旨": 5, "제목": 5, "subiect": 5, "θέμα": 5, "predmet": 5,
-	"reply-to": 6, "importance": 6, "wichtigkeit": 6,
-}
-
 // blockSeen is what a header block over quoted mail has.
 type blockSeen struct {
 	found  int  // different fields
 	sender bool // among them the sender's
 	strong bool // something that only mail has: when it was sent, a clock time, an address
+	sure   bool // the sender's address, and a date with its time
+	to     bool // the recipient's address
+	first  int  // kind of its first field
+	end    int  // the line after it
 }
 
-// headerBlock reads the header lines that begin at line i: "From: ... Sent: ... To: ... Subject: ...". It begins with the sender's or the date's,
-// since a claim line can look like one of the others.
+// headerField reads a line as a field of a header block: what kind it is, 0 for none, and its value.
+func headerField(s string) (kind int, value string) {
+	s = strings.Trim(strings.TrimLeft(s, "> \t|"), "* \t")
+	if len(s) > 1000 {
+		s = s[:1000]
+	}
+	at := strings.IndexAny(s, ":：")
+	if at <= 0 || at > 60 {
+		return 0, ""
+	}
+	value = strings.TrimPrefix(strings.TrimPrefix(s[at:], ":"), "：")
+	kind = headerNames[strings.ToLower(strings.Trim(s[:at], "* \t\u00a0\u3000\u200e\u200f"))]
+	return kind, strings.TrimSpace(strings.Trim(value, "* \t"))
+}
+
+// headerBlock reads the header lines that begin at line i: "From: ... Sent: ... To: ... Subject: ...".
 func headerBlock(lines []line, i int) blockSeen {
-	var b blockSeen
+	b := blockSeen{end: i}
 	if len(lines[i].text) > 1000 || !strings.ContainsAny(lines[i].text, ":：") {
 		return b
 	}
-	seen, misses := 0, 0
-	for j := i; j < len(lines) && j < i+12; j++ {
-		s := strings.Trim(strings.TrimLeft(lines[j].text, "> \t"), "*")
-		if len(s) > 1000 {
-			s = s[:1000]
-		}
-		name, value, ok := strings.Cut(strings.ReplaceAll(s, "：", ":"), ":")
-		kind := headerNames[strings.ToLower(strings.Trim(name, "* \t\u00a0"))]
-		if !ok || kind == 0 {
-			if j == i {
-				return blockSeen{}
+	seen, misses, gap := 0, 0, 0
+	addressed, timed := false, false
+	for j := i; j < len(lines) && j < i+24; j++ {
+		bare := strings.Trim(lines[j].text, "> \t|*")
+		kind, value := headerField(lines[j].text)
+		if kind == 0 {
+			switch {
+			case j == i:
+				return b
+			case bare == "":
+				// Gateways put an empty line after each; a second one ends the block.
+				if gap++; gap > 1 || j+1 < len(lines) && !isField(lines[j+1].text) {
+					return b.judged(seen, addressed, timed)
+				}
+				continue
+			case strings.ContainsAny(bare, "@;") && len(bare) < 1000:
+				b.end = j + 1 // recipients go on
+				continue
 			}
-			if s == "" || misses == 2 {
-				break
+			if misses++; misses > 2 || gap > 0 {
+				return b.judged(seen, addressed, timed)
 			}
-			misses++ // a folded value
+			if j+1 < len(lines) && isField(lines[j+1].text) {
+				b.end = j + 1 // a folded value
+			}
 			continue
 		}
-		value = strings.TrimSpace(strings.Trim(value, "* "))
-		if j == i && (kind != 1 && kind != 2 && kind != 7 || value == "") {
-			return blockSeen{}
+		gap = 0
+		if j == i {
+			b.first = kind
+			if value == "" && kind != 1 {
+				return blockSeen{end: i}
+			}
 		}
-		if seen&(1<<kind) != 0 {
+		if seen&(1<<kind) != 0 && kind != 6 {
 			continue
 		}
-		seen |= 1 << kind
-		b.found++
+		if seen&(1<<kind) == 0 {
+			seen |= 1 << kind
+			b.found++
+		}
+		b.end = j + 1
 		switch kind {
 		case 1:
 			b.sender = true
-			b.strong = b.strong || strings.Contains(value, "@")
+			addressed = addressed || strings.Contains(value, "@")
+			b.strong = b.strong || addressed
 		case 2:
 			b.strong = true
+			timed = timed || clockPattern.MatchString(value)
 		case 3:
-			b.strong = b.strong || strings.Contains(value, "@")
+			b.to = strings.Contains(value, "@")
+			b.strong = b.strong || b.to
 		case 7:
-			b.strong = b.strong || clockPattern.MatchString(value)
+			clock := clockPattern.MatchString(value)
+			b.strong = b.strong || clock
+			timed = timed || clock
 		}
 	}
-	if seen&(1<<1) == 0 && seen&(1<<5) == 0 {
+	return b.judged(seen, addressed, timed)
+}
+
+func isField(s string) bool {
+	kind, _ := headerField(s)
+	return kind != 0
+}
+
+func (b blockSeen) judged(seen int, addressed, timed bool) blockSeen {
+	b.sure = addressed && timed
+	if seen&(1<<1) == 0 && seen&(1<<5) == 0 && !(b.to && timed) {
 		return blockSeen{} // "Date: 1 To: 2" of a table is none
 	}
 	return b
 }
 
 // clockPattern is a time of day.
-var clockPattern = regexp.MustCompile(`\d{1,2}[:.]\d{2}|\d{1,2} ?[hH時时시] ?\d{2}`)
+var clockPattern = regexp.MustCompile(`\d{1,2}[:.]\d{2}|\d{1,2} ?[hH時时시点點] ?\d{2}`)
 
-// outlookBlock tells the header block over quoted mail from that of a letter or a fax cover, which has no addresses and no times.
-func outlookBlock(lines []line, i int) bool {
+// stampPattern is a date as the header of a mail has it (RFC 5322, section 3.3).
+var stampPattern = regexp.MustCompile(`\d{1,2} \pL{3,4} \d{4} \d{2}:\d{2}:\d{2} [+\-]\d{4}`)
+
+// outlookBlock tells the header block over quoted mail from that of a letter or a fax cover, which has no addresses and no times. It returns the
+// line after it, 0 if there is none.
+func outlookBlock(lines []line, i int) int {
 	b := headerBlock(lines, i)
-	return b.found >= 3 && b.sender && b.strong
+	switch {
+	case b.found < 2:
+		return notesBlock(lines, i)
+	case b.found >= 3 && b.sender && b.strong && (b.first == 1 || b.first == 2 || b.first == 7):
+		return b.end
+	case b.found >= 4 && b.sender && b.sure:
+		return b.end // with the subject or the recipient first
+	case b.found == 2 && b.sender && b.sure && alone(lines, i, b.end):
+		return b.end
+	case b.found == 2 && b.first == 7 && b.to && stampPattern.MatchString(lines[i].text) && alone(lines, i, b.end):
+		return b.end
+	}
+	return notesBlock(lines, i)
+}
+
+// alone says that empty lines, or the text's ends, part lines from what stands around them.
+func alone(lines []line, from, to int) bool {
+	bare := func(i int) bool {
+		return i < 0 || i >= len(lines) || strings.Trim(lines[i].text, "> \t|-_*=") == ""
+	}
+	return bare(from-1) && bare(to)
+}
+
+var (
+	notesSays  = regexp.MustCompile(`-{3}\d{1,4}[/.\-]\d{1,2}[/.\-]\d{1,4} \d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?-{3}`)
+	notesStamp = regexp.MustCompile(`^\d{1,4}[/.\-]\d{1,2}[/.\-]\d{2,4} \d{1,2}:\d{2}(?::\d{2})?(?: ?[APap]M)?(?: [A-Z]{3,4})?$`)
+)
+
+// notesBlock tells the blocks of Lotus Notes: "Ann ---03/02/2026 09:00 AM---first words" over the fields, and the older one that has the name, the
+// time, and the other fields under them, with a colon or on lines of their own.
+func notesBlock(lines []line, i int) int {
+	s := strings.TrimLeft(lines[i].text, "> \t")
+	if s == "" || len(s) > 500 {
+		return 0
+	}
+	if strings.Contains(s, "---") && notesSays.MatchString(s) {
+		for j := i + 1; j < len(lines) && j <= i+3; j++ {
+			if lines[j].text != "" {
+				if b := headerBlock(lines, j); b.found >= 3 && b.sender {
+					return b.end
+				}
+				return 0
+			}
+		}
+		return 0
+	}
+	if i+2 >= len(lines) || len(s) > 100 || !notesStamp.MatchString(strings.Trim(lines[i+1].text, "> \t")) {
+		return 0
+	}
+	kinds, end := 0, 0
+	for j := i + 2; j < len(lines) && j < i+16; j++ {
+		bare := strings.Trim(lines[j].text, "> \t")
+		kind, _ := headerField(bare + ":")
+		if k, _ := headerField(bare); k != 0 {
+			kind = k
+		}
+		if kind >= 3 && kind <= 5 {
+			if kinds&(1<<kind) != 0 {
+				break
+			}
+			kinds |= 1 << kind
+			end = j + 1
+			if kind == 5 {
+				if !strings.Contains(bare, ":") && j+1 < len(lines) {
+					end++ // the subject stands under its name
+				}
+				break
+			}
+		}
+	}
+	if kinds&(1<<3) == 0 || kinds&(1<<5) == 0 {
+		return 0
+	}
+	return end
 }

@@ -33,28 +33,22 @@ func (q *quoting) run() {
 			continue
 		}
 		if l.class == classQuoted {
+			if !l.fixed && strings.HasPrefix(l.text, ">>> ") && q.lonely(i) {
+				if n, sure := q.attribution(i); n > 0 && sure == certain {
+					q.history = true
+					i = q.historyFrom(i, i+n) - 1
+					continue
+				}
+			}
 			q.within(i)
 			continue
 		}
 		if l.class != classReply {
 			continue
 		}
-		switch {
-		case forwardLine(l.text):
-			// A forward belongs to the question, whatever stands above it.
-			q.forward = true
-			q.quoteFrom(i)
-			return
-		case replyAbove(l.text):
-			// A help desk's mark in its own mail: all below it is that mail.
-			q.quoteFrom(i)
-			return
-		case originalLine(l.text), ruleBefore(q.lines, i), outlookBlock(q.lines, i):
-			if fwdSubject(q.subject) || !q.wroteBefore(i) {
-				q.forward = true
-			}
-			q.quoteFrom(i)
-			return
+		if next, ok := q.introduced(i); ok {
+			i = next - 1
+			continue
 		}
 		n, sure := q.attribution(i)
 		if n == 0 {
@@ -62,21 +56,95 @@ func (q *quoting) run() {
 		}
 		next := q.nextText(i + n)
 		quotedBelow := next < len(q.lines) && q.lines[next].class == classQuoted
-		if !quotedBelow && sure != certain && !(sure == likely && q.answer) {
+		if !quotedBelow && sure != certain && !(sure == likely && q.answer && !q.announced(i)) {
 			continue // "On 3/2 the payer wrote:" is the sender's own
 		}
+		if fwdSubject(q.subject) {
+			q.forward = true // programs that forward like that write no other mark
+		}
 		q.history = true
-		for j := i; j < i+n; j++ {
-			q.lines[j].class = classQuoted
+		if quotedBelow {
+			q.quote(i, i+n)
+			i += n - 1
+			continue
 		}
-		if !quotedBelow {
-			// Programs that do not mark the lines: all that follows is history.
-			q.quoteFrom(i)
-			return
-		}
-		i += n - 1
+		i = q.historyFrom(i, i+n) - 1
 	}
 }
+
+// introduced looks for a mark or a header block over quoted or forwarded mail at line i, marks what it introduces, and returns the line at which
+// to go on.
+func (q *quoting) introduced(i int) (next int, ok bool) {
+	text := q.lines[i].text
+	switch {
+	case forwardLine(text):
+		// A forward belongs to the question, whatever stands above it.
+		q.forward = true
+		if below := q.nextText(i + 1); below < len(q.lines) && q.lines[below].class == classQuoted && quotePrefix(q.lines[below].text) {
+			q.quote(i, below)
+			return below, true // the program marks its lines: what stands under them is the sender's
+		}
+		return q.quoteTo(i, q.forwardEnd(i)), true
+	case replyAbove(text):
+		// A help desk's mark in its own mail: all below it is that mail.
+		return q.quoteTo(i, len(q.lines)), true
+	}
+	end := 0
+	switch {
+	case originalLine(text):
+		end = i + 1
+		if below := q.nextText(end); below < len(q.lines) {
+			end = max(end, outlookBlock(q.lines, below), headerBlock(q.lines, below).end)
+		}
+	default:
+		if end = ruleBefore(q.lines, i); end == 0 {
+			end = outlookBlock(q.lines, i)
+		}
+	}
+	if end == 0 {
+		return 0, false
+	}
+	wrote := q.wroteBefore(i)
+	if fwdSubject(q.subject) || !wrote && !q.answer {
+		q.forward = true
+	}
+	below := q.nextText(end)
+	marked := originalLine(text) && q.quotedNext(i+1) && fwdSubject(q.subject) // like a forward mark
+	if n, _ := q.attribution(min(below, len(q.lines)-1)); n > 0 && below < len(q.lines) {
+		below = q.nextText(below + n)
+	}
+	if below < len(q.lines) && q.lines[below].class == classQuoted && quotePrefix(q.lines[below].text) && (!wrote || marked) {
+		q.quote(i, below)
+		q.history = !q.forward
+		return below, true
+	}
+	if !wrote {
+		q.forward = true
+	}
+	return q.quoteTo(i, len(q.lines)), true
+}
+
+// historyFrom marks what a line without marked lines under it introduces, lines i to j: all that follows.
+func (q *quoting) historyFrom(i, j int) (next int) {
+	below := q.nextText(j)
+	if below < len(q.lines) && barred(q.lines[below].text) {
+		// Marked with bars.
+		for below < len(q.lines) && (q.lines[below].text == "" && below+1 < len(q.lines) && barred(q.lines[below+1].text) || barred(q.lines[below].text)) {
+			below++
+		}
+		return q.quoteTo(i, below)
+	}
+	if below < len(q.lines) {
+		if end := outlookBlock(q.lines, below); end > 0 && !q.wroteBefore(i) {
+			if after := q.nextText(end); after < len(q.lines) && q.lines[after].class == classQuoted {
+				return q.quoteTo(i, after)
+			}
+		}
+	}
+	return q.quoteTo(i, len(q.lines))
+}
+
+func barred(s string) bool { return strings.HasPrefix(s, "| ") || s == "|" }
 
 // maxTried is how many lines that end like an attribution are looked at closely. No mail has more; one that was made to have is not worth minutes.
 const maxTried = 5000
@@ -89,9 +157,19 @@ func (q *quoting) attribution(i int) (n int, sure certainty) {
 	return attribution(q.lines, i)
 }
 
+// announced: the sender's own words announce what follows.
+func (q *quoting) announced(i int) bool {
+	for i--; i >= 0; i-- {
+		if q.lines[i].text != "" {
+			return q.lines[i].class == classReply && strings.HasSuffix(q.lines[i].text, ":")
+		}
+	}
+	return false
+}
+
 // within looks at a line that is known to be quoted: a forward mark there, with no sign of an answer before it, makes it a forward.
 func (q *quoting) within(i int) {
-	if q.history {
+	if q.history || q.forward {
 		return
 	}
 	l := q.lines[i]
@@ -100,32 +178,48 @@ func (q *quoting) within(i int) {
 		q.forward = true
 	case l.fixed && fwdSubject(q.subject) && headerBlock(q.lines, i).found > 0:
 		q.forward = true
-	case replySubject(q.subject) && outlookBlock(q.lines, i):
-		q.history = true
+	case (fwdSubject(q.subject) || replySubject(q.subject)) && outlookBlock(q.lines, i) > 0:
+		q.forward = fwdSubject(q.subject)
+		q.history = !q.forward
 	default:
 		n, _ := q.attribution(i)
-		q.history = n > 0
+		q.forward = n > 0 && fwdSubject(q.subject)
+		q.history = n > 0 && !q.forward
 	}
 }
 
 // prefixed marks lines that begin with ">". A single one without anything that speaks for quoting stays, and so do measures: "> 5 mm" is no quote.
 func (q *quoting) prefixed() {
-	count, words, introduced := 0, false, false
+	count, words, introduced, about := 0, false, false, false
 	for i, l := range q.lines {
 		if quotePrefix(l.text) {
 			count++
 			words = words || !measure(l.text)
+			about = about || clinical(l.text)
 		}
-		if !introduced {
-			n, _ := q.attribution(i)
-			introduced = n > 0 || originalLine(l.text) || forwardLine(l.text)
+		if !introduced && l.text != "" {
+			n, sure := q.attribution(i)
+			introduced = n > 0 && (sure != unsure || q.quotedNext(i+n) || quotePrefix(l.text)) || originalLine(l.text) || forwardLine(l.text)
 		}
 	}
 	if !words || count == 1 && !introduced && !q.answer {
 		return
 	}
+	if !introduced && !q.answer && about && q.bullets() {
+		return
+	}
 	for i := range q.lines {
-		if l := &q.lines[i]; !l.fixed && quotePrefix(l.text) {
+		if l := &q.lines[i]; !l.fixed && quotePrefix(l.text) && !q.moreThan(i) {
+			l.class = classQuoted
+		}
+	}
+	// Programs that put no space after the mark: ">1. left" beside a line that is quoted.
+	for i := range q.lines {
+		l := &q.lines[i]
+		if len(l.text) < 2 || l.class != classReply || l.fixed || l.text[0] != '>' || !(l.text[1] >= '0' && l.text[1] <= '9' || l.text[1] == '-' || l.text[1] == '(') {
+			continue
+		}
+		if i > 0 && q.lines[i-1].class == classQuoted && strings.HasPrefix(q.lines[i-1].text, ">") && !strings.HasPrefix(q.lines[i-1].text, "> ") {
 			l.class = classQuoted
 		}
 	}
@@ -136,6 +230,33 @@ func (q *quoting) prefixed() {
 			l.class = classQuoted
 		}
 	}
+}
+
+func (q *quoting) quotedNext(i int) bool {
+	i = q.nextText(i)
+	return i < len(q.lines) && quotePrefix(q.lines[i].text)
+}
+
+// bullets: a list with ">" for its marks, in a mail that answers none, announced by the line above it.
+func (q *quoting) bullets() bool {
+	for i, l := range q.lines {
+		if quotePrefix(l.text) {
+			return i > 0 && strings.HasSuffix(q.lines[i-1].text, ":")
+		}
+	}
+	return false
+}
+
+// moreThan: the only line among others that begins with the sign and a number goes on with the sentence above it: "larger / > 5 mm".
+func (q *quoting) moreThan(i int) bool {
+	if !measure(q.lines[i].text) || i == 0 || q.lines[i-1].text == "" || quotePrefix(q.lines[i-1].text) {
+		return false
+	}
+	if i+1 < len(q.lines) && quotePrefix(q.lines[i+1].text) {
+		return false
+	}
+	above := q.lines[i-1].text
+	return !strings.ContainsAny(above[len(above)-1:], ".?!:")
 }
 
 // brokenOff says whether short is what a program has broken off the long quoted line before it, and not an answer: an answer begins a sentence.
@@ -155,15 +276,36 @@ func measure(s string) bool {
 
 func quotePrefix(s string) bool {
 	s = strings.TrimLeft(s, " \t")
-	return strings.HasPrefix(s, ">") && !strings.HasPrefix(s, ">=") && (len(s) == 1 || s[1] == ' ' || s[1] == '>' || s[1] >= 'A')
+	if strings.HasPrefix(s, "＞") {
+		return true
+	}
+	if !strings.HasPrefix(s, ">") || strings.HasPrefix(s, ">=") || strings.HasSuffix(s, "<<") {
+		return false
+	}
+	return len(s) == 1 || s[1] == ' ' || s[1] == '\t' || s[1] == '>' || s[1] >= 'A'
 }
 
-func (q *quoting) quoteFrom(i int) {
-	for ; i < len(q.lines); i++ {
+// lonely: neither the line above nor the next text below is marked as quoted.
+func (q *quoting) lonely(i int) bool {
+	if i > 0 && quotePrefix(q.lines[i-1].text) {
+		return false
+	}
+	n, _ := q.attribution(i)
+	return !q.quotedNext(i + max(n, 1))
+}
+
+func (q *quoting) quote(from, to int) {
+	for i := from; i < to; i++ {
 		if !(q.lines[i].fixed && q.lines[i].class == classSignature) {
 			q.lines[i].class = classQuoted
 		}
 	}
+}
+
+// quoteTo quotes and returns where to go on.
+func (q *quoting) quoteTo(from, to int) int {
+	q.quote(from, to)
+	return to
 }
 
 func (q *quoting) wroteBefore(i int) bool {
@@ -182,56 +324,136 @@ func (q *quoting) nextText(i int) int {
 	return i
 }
 
-var forwardPattern = regexp.MustCompile(`(?i)^(?:begin forwarded message|forwarded message|weitergeleitete nachricht|anfang der weitergeleiteten nachricht|weitergeleitete mail|message transféré|début du message réexpédié|début du message transféré|mensaje reenviado|inicio del mensaje reenviado|mensagem encaminhada|messaggio inoltrato|inizio messaggio inoltrato|doorgestuurd bericht|begin doorgestuurd bericht|vidarebefordrat meddelande|videresendt melding|videresendt besked|przekazana wiadomość|пересылаемое сообщение|пересланное сообщение|転送されたメッセージ|转发的邮件|轉寄郵件)\s*:?\s*(?:-{2,})?\s*:?$`)
-
 // forwardLine is the mark over an inline forward.
 func forwardLine(s string) bool {
-	s = strings.TrimLeft(s, "> \t")
-	words := strings.TrimLeft(s, "- ")
-	return len(s) < 120 && words != "" && len(words) < 80 && strings.Count(words, " ") < 8 && forwardPattern.MatchString(words)
+	if len(s) > 160 || len(s) < 6 {
+		return false
+	}
+	words, dashes := bareMark(s)
+	if words == "" {
+		return false
+	}
+	if forwardMarks[words] {
+		return dashes >= 2 || strings.ContainsAny(s[len(s)-3:], ":：") || strings.HasSuffix(s, "*") || alwaysForward[words]
+	}
+	if dashes < 2 {
+		return false
+	}
+	for _, by := range forwardedBy {
+		if strings.HasPrefix(words, by) {
+			return true
+		}
+	}
+	return false
 }
 
-var originalPattern = regexp.MustCompile(`(?i)^-{2,}\s*(?:original message|original appointment|reply message|ursprüngliche nachricht|originalnachricht|message d'origine|message original|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|originalmeddelande|ursprungligt meddelande|opprinnelig melding|oprindelig meddelelse|wiadomość oryginalna|oryginalna wiadomość|исходное сообщение|alkuperäinen viesti|původní zpráva|eredeti üzenet|orijinal mesaj|mesaj original|元のメッセージ|原始邮件|原始郵件|원본 메시지)\s*-{2,}\s*$`)
+// alwaysForward are marks that some programs write without dashes or a colon.
+var alwaysForward = setOf("begin forwarded message|anfang der weitergeleiteten nachricht|début du message réexpédié|début du message transféré|inicio del mensaje reenviado|inizio messaggio inoltrato|" +
+	"weitergeleitete nachricht|message transféré|mensaje reenviado|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht|forwarded message|転送されたメッセージ|转发的邮件|轉寄郵件")
 
+// forwardEnd is the line after a forward that begins at line i: the text's end, or where a mark says so.
+func (q *quoting) forwardEnd(i int) int {
+	depth := 0
+	for j := i + 1; j < len(q.lines); j++ {
+		s := q.lines[j].text
+		if !strings.HasPrefix(s, "--") || len(s) > 160 {
+			continue
+		}
+		words, dashes := bareMark(s)
+		switch {
+		case dashes < 2:
+		case forwardEnds[words]:
+			if depth--; depth < 0 {
+				return j + 1
+			}
+		case forwardLine(s):
+			depth++
+		}
+	}
+	return len(q.lines)
+}
+
+// originalLine is the mark between dashes over the mail that is answered.
 func originalLine(s string) bool {
-	s = strings.TrimLeft(s, "> \t")
-	return len(s) < 120 && strings.HasPrefix(s, "--") && originalPattern.MatchString(s)
+	if len(s) > 160 || len(s) < 6 {
+		return false
+	}
+	trimmed := strings.TrimLeft(s, "> \t*")
+	if r, _ := utf8.DecodeRuneInString(trimmed); !dashLike(r) {
+		return false
+	}
+	words, dashes := bareMark(s)
+	if dashes < 2 || !originalMarks[words] {
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, " \t*"))
+	return dashLike(last) || last == ':'
 }
-
-// replyAbovePattern is the line above which help desks ask to write.
-var replyAbovePattern = regexp.MustCompile(`(?i)^[#\-=_*>\s]{2,}(?:please )?(?:type|write|enter|add)?\s*(?:your )?reply (?:above|over) this line[#\-=_*<.\s]*$`)
 
 func replyAbove(s string) bool {
-	return len(s) < 120 && indexFold(s, "this line") >= 0 && replyAbovePattern.MatchString(s)
+	if len(s) > 200 || len(s) < 12 || !strings.ContainsAny(s[:1], "#-=_*> \t[") && s[0] < 0x80 {
+		return false
+	}
+	words, dashes := bareMark(s)
+	if dashes < 2 {
+		return false
+	}
+	for _, phrase := range replyAboveWords {
+		if strings.Contains(words, phrase) {
+			return true
+		}
+	}
+	return false
 }
 
-// ruleBefore: Outlook draws a line of underscores over its header block.
-func ruleBefore(lines []line, i int) bool {
+// ruleBefore: programs draw a line over their header block, or write a mark without dashes. It returns the line after the block, 0 if there is none.
+func ruleBefore(lines []line, i int) int {
 	s := strings.TrimSpace(lines[i].text)
-	if strings.EqualFold(s, "original message") && i+1 < len(lines) { // as BlackBerry has it, without dashes
+	if i+1 >= len(lines) {
+		return 0
+	}
+	if words := strings.TrimRight(s, ":"); len(words) < 60 && !strings.HasPrefix(words, ">") && originalMarks[strings.ToLower(words)] { // as BlackBerry has it
 		return outlookBlock(lines, i+1)
 	}
-	return len(s) >= 20 && strings.Trim(s, "_") == "" && i+1 < len(lines) && headerBlock(lines, i+1).found >= 2
+	if len(s) < 5 || strings.Trim(s, "_") != "" && strings.Trim(s, "-") != "" && strings.Trim(s, "=") != "" {
+		return 0
+	}
+	below := i + 1
+	if lines[below].text == "" && below+1 < len(lines) {
+		below++
+	}
+	if end := outlookBlock(lines, below); end > 0 {
+		return end
+	}
+	if b := headerBlock(lines, below); len(s) >= 20 && s[0] == '_' && b.found >= 2 {
+		return b.end
+	}
+	return 0
 }
 
-var fwdPattern = regexp.MustCompile(`(?i)^\s*(?:fwd?|wg|tr|rv|enc|i|doorst|vs|vb|pd|fs|weiterleitung|转发|轉寄|転送)\s*:`)
+var fwdPattern = regexp.MustCompile(`(?i)^\s*\[?(?:fwd?|wg|tr|rv|enc|i|doorst|vs|vl|vb|pd|fs|rif|továbbítás|ilt|iletilen|пересл|пер|weiterleitung|转发|轉寄|転送|전달)\s*[:：]|\(fwd\)\s*$`)
 
-var rePattern = regexp.MustCompile(`(?i)^\s*(?:re|aw|antw|sv|vs|odp|r|rif|res|回复|回覆|答复|ответ|ynt|vá|σχετ)(?:\[\d+\])?\s*[:：]`)
+var rePattern = regexp.MustCompile(`(?i)^\s*(?:re|aw|antw|antwort|sv|vs|odp|r|rif|res|ref|回复|回覆|答复|返信|답장|회신|ответ|ynt|yan|vá|válasz|σχετ|απ|atb|bls|ats|vast|ad|hth|ri|rép)(?:\[\d+\]|\^\d+|\s*\(\d+\))?\s*[:：]`)
 
 // replySubject tells the subject of an answer.
 func replySubject(subject string) bool { return rePattern.MatchString(subject) }
 
 // fwdSubject tells the subject of a forward.
-func fwdSubject(subject string) bool { return fwdPattern.MatchString(subject) }
+func fwdSubject(subject string) bool { return !replyFirst(subject) && fwdPattern.MatchString(subject) }
+
+// replyFirst: "Re: op note (fwd)" answers a forward.
+func replyFirst(subject string) bool {
+	return len(subject) > 3 && strings.EqualFold(subject[:3], "re:")
+}
 
 // showsQuoting tells whether a plain text shows by itself what is quoted.
 func showsQuoting(text string) bool {
 	q := quoting{lines: splitLines(text)}
 	for i, l := range q.lines {
-		if quotePrefix(l.text) || originalLine(l.text) || forwardLine(l.text) || outlookBlock(q.lines, i) {
+		if quotePrefix(l.text) || originalLine(l.text) || forwardLine(l.text) || outlookBlock(q.lines, i) > 0 {
 			return true
 		}
-		if n, _ := q.attribution(i); n > 0 {
+		if n, sure := q.attribution(i); n > 0 && sure != unsure {
 			return true
 		}
 	}

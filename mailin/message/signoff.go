@@ -31,21 +31,30 @@ func signOffRun(run []line, below bool) {
 		if l.class != classReply || l.text == "" {
 			continue
 		}
+		tail := len(run)-i < tailLines
 		switch {
-		case (i > 0 || below) && len(run)-i < tailLines && signatureMark(l.text) && isSignature(run[i+1:]):
-			sign(run[i:])
+		case (i > 0 || below || contactsUnder(run[i+1:])) && tail && signatureMark(l.text) && isSignature(run[i+1:]):
+			signUnder(run[i:])
 			contactBlock(run)
 			return
-		case (i > 0 || below) && len(run)-i < tailLines && weakMark(l.text) && isContact(run[i+1:]):
-			sign(run[i:])
+		case tail && weakMark(l.text) && boxed(run[i:]):
+			sign(run[i : i+3])
+		case (i > 0 || below) && tail && weakMark(l.text) && isContact(run[i+1:]):
+			signUnder(run[i:])
 			contactBlock(run)
 			return
 		case sentFrom(l.text):
 			sign(run[i : i+1])
+			for i+1 < len(run) && run[i+1].text != "" && underSentFrom(run[i+1].text) {
+				i++
+				sign(run[i : i+1])
+			}
 		case paragraphStart(run, i) && banner(l.text):
 			signNotice(run[i:], banner)
-		case paragraphStart(run, i) && legalNotice(l.text):
+		case paragraphStart(run, i) && legalNotice(l.text), legalAfter(run, i):
 			// A notice goes to the end of its paragraph; further paragraphs that are notices too follow by themselves.
+			signNotice(run[i:], func(s string) bool { return !strings.HasSuffix(s, "?") && !clinical(s) && !greeting(s) })
+		case paragraphStart(run, i) && listFooter(l.text):
 			signNotice(run[i:], func(s string) bool { return !strings.HasSuffix(s, "?") && !clinical(s) && !greeting(s) })
 		}
 	}
@@ -58,11 +67,72 @@ func sign(lines []line) {
 	}
 }
 
+// signUnder takes a signature mark and what stands under it, but for paragraphs in which the sender goes on: a postscript, a question.
+func signUnder(run []line) {
+	sign(run[:1])
+	first, going := true, false
+	for i := 1; i < len(run); {
+		if run[i].text == "" {
+			run[i].class = classSignature
+			i++
+			continue
+		}
+		end := i
+		asks := false
+		for end < len(run) && run[end].text != "" {
+			asks = asks || strings.HasSuffix(run[end].text, "?") || clinical(run[end].text) && !contactLine.MatchString(run[end].text)
+			end++
+		}
+		switch notice := legalNotice(run[i].text) || listFooter(run[i].text); {
+		case notice:
+			going = false
+		case postscript(run[i].text), asks && !first:
+			going = true
+		}
+		if !going {
+			sign(run[i:end])
+		}
+		first = false
+		i = end
+	}
+}
+
+var postscriptPattern = regexp.MustCompile(`(?i)^p\.? ?p?\.?s\.?\s?[:.\-–—]?\s`)
+
+// postscript begins one.
+func postscript(s string) bool {
+	s = strings.TrimLeft(s, " \t*_")
+	return len(s) > 3 && (s[0] == 'P' || s[0] == 'p') && postscriptPattern.MatchString(s)
+}
+
+// boxed is a banner between two rules.
+func boxed(run []line) bool {
+	return len(run) > 2 && banner(run[1].text) && weakMark(run[2].text)
+}
+
 // signNotice takes the first line and those under it in the same paragraph that belong to it.
 func signNotice(run []line, belongs func(string) bool) {
 	for j := 0; j < len(run) && run[j].text != "" && (j == 0 || belongs(run[j].text)); j++ {
 		run[j].class = classSignature
 	}
+}
+
+// legalAfter is a paragraph right under a notice that goes on with it.
+func legalAfter(run []line, i int) bool {
+	if i < 2 || run[i-1].text != "" || run[i-2].class != classSignature || !legalNotice(firstOfParagraph(run, i-2)) {
+		return false
+	}
+	s := run[i].text
+	return len(s) > 30 && !strings.HasSuffix(s, "?") && !greeting(s) && !postscript(s) && legalMore.MatchString(s[:min(len(s), 1000)]) && !clinical(s)
+}
+
+// firstOfParagraph is the text of the first line of the paragraph that line i is in.
+func firstOfParagraph(run []line, i int) string {
+	from := max(0, i-40)
+	for i > from && run[i-1].text != "" && run[i-1].class == classSignature {
+		i--
+	}
+	return run[i].text
 }
 
 // signatureMark is the separator of RFC 3676, section 4.3, as programs write it. "- --" is that under a PGP signature.
@@ -71,10 +141,18 @@ func signatureMark(s string) bool { return s == "--" || s == "- --" }
 // weakMark are lines that people draw over a signature, and between anything else too.
 func weakMark(s string) bool {
 	switch s {
-	case "—", "––", "__", "---", "***", "- -":
+	case "—", "––", "——", "__", "___", "---", "***", "- -", "~~", "––-", "===":
 		return true
 	}
-	return len(s) >= 10 && (strings.Trim(s, "_") == "" || strings.Trim(s, "-") == "" || strings.Trim(s, "=") == "" || strings.Trim(s, "*") == "")
+	if len(s) < 10 {
+		return false
+	}
+	for _, c := range []string{"_", "-", "=", "*", "#", "~", "-=", "—", "–"} {
+		if strings.Trim(s, c) == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // isSignature looks at what stands under a signature mark. The mark is believed, unless what follows is long, or is about a case and has nothing
@@ -88,25 +166,44 @@ func isSignature(lines []line) bool {
 		if n++; n > 30 {
 			return false
 		}
-		if contactLine.MatchString(l.text) || legalNotice(l.text) {
+		if postscript(l.text) && n > 1 {
+			break // what follows is looked at by itself
+		}
+		if contactLine.MatchString(l.text) || legalNotice(l.text) || listFooter(l.text) {
 			contacts++
 		}
 		about = about || strings.HasSuffix(l.text, "?") || clinical(l.text)
 	}
-	return n > 0 && (contacts > 0 && n <= 12 || !about)
+	return n > 0 && (contacts > 0 && n <= 16 || !about)
+}
+
+// contactsUnder: a signature mark with a way to reach the sender right under it begins a mail that has no text of its own.
+func contactsUnder(lines []line) bool {
+	for i := 0; i < len(lines) && i < 8 && lines[i].text != ""; i++ {
+		if strings.HasSuffix(lines[i].text, "?") || clinical(lines[i].text) {
+			return false
+		}
+		if contactLine.MatchString(lines[i].text) {
+			return true
+		}
+	}
+	return false
 }
 
 // isContact tells the lines under a weak mark that are a signature by themselves.
 func isContact(lines []line) bool {
 	n, contacts := 0, 0
 	for _, l := range lines {
-		if l.text == "" {
+		if l.text == "" || weakMark(l.text) {
 			continue
 		}
-		if legalNotice(l.text) {
+		if legalNotice(l.text) || listFooter(l.text) {
 			return n > 0 || contacts == 0
 		}
-		if n++; n > 12 || strings.Contains(l.text, "?") || clinical(l.text) || len(l.text) > 120 {
+		if postscript(l.text) {
+			break
+		}
+		if n++; n > 12 || strings.Contains(l.text, "?") && !contactLine.MatchString(l.text) || clinical(l.text) || len(l.text) > 160 {
 			return false
 		}
 		if contactLine.MatchString(l.text) {
@@ -114,46 +211,6 @@ func isContact(lines []line) bool {
 		}
 	}
 	return contacts > 0
-}
-
-var sentFromPattern = regexp.MustCompile(`(?i)^(?:(?:sent|written|composed) (?:from|via|with|using|by|on) (?:(?:my|an?|the|our|mail for|the all[- ]new|all[- ]new) )?` +
-	`(?:(?:apple|samsung|google|huawei|xiaomi|verizon|at&t|t-mobile|sprint|nokia|motorola|lg|sony|htc|oneplus|microsoft|secure|new|verizon,) )*` +
-	`(?:iphone|ipad|ipod|imac|macbook|mac\b|apple watch|android|galaxy|samsung|pixel|smart ?phone|mobile|cell(?: ?phone)?\b|phone\b|tablet|handheld|device|blackberry|windows|` +
-	`yahoo|aol|outlook|gmail|mail\b|proton|thunderbird|mozilla|airmail|spark|superhuman|mailspring|workspace|lenovo|surface|at&t|verizon|t-mobile|5g|4g)` +
-	`|get outlook for|download outlook|yahoo mail: search|von meinem .{2,40} gesendet|von (?:meinem|unterwegs)|gesendet (?:von|mit|über) |envoyé (?:de|depuis|à partir de) (?:mon|ma|l'|outlook|yahoo)|` +
-	`enviado desde (?:mi|el|outlook|yahoo)|enviado d[eo] meu|inviato da(?:l mio| iphone| ipad| outlook| yahoo)|verzonden vanaf mijn|verstuurd vanaf mijn|verzonden met|skickat från (?:min|outlook)|` +
-	`sendt fra min|lähetetty (?:iphone|android|outlook|laite)|wysłane z |wysłano z |отправлено (?:с|из) |надіслано з |odesláno z |odoslané z |trimis de pe|iphone ?から送信|发自我的|從我的.{1,20}傳送|나의 .{2,20}에서 보냄)`)
-
-// sentFrom is the line that a telephone or a program adds.
-func sentFrom(s string) bool {
-	s = strings.TrimLeft(s, " \t")
-	return len(s) < 160 && sentFromPattern.MatchString(s) && !strings.Contains(s, "?") && !clinical(s)
-}
-
-var legalPattern = regexp.MustCompile(`(?i)^(?:confidentiality (?:notice|note|statement|disclaimer)|confidential(?:ity)?\s*[:\-]|(?:legal )?disclaimer\s*[:\-]|important(?: notice)?: (?:this|the) (?:e-?mail|message)|` +
-	`notice: (?:this|the)|(?:this|the) (?:e-?mail|message|communication|transmission|electronic mail|electronic message|fax)[^.?]{0,160}(?:confidential|privileged|intended (?:only|solely|for)|for the sole use|protected health)|` +
-	`the information (?:contained|transmitted) in this|the contents of this (?:e-?mail|message)|hipaa (?:notice|confidentiality)|if you (?:are not the intended|have received this|received this (?:e-?mail|message) in error)|` +
-	`(?:any|unauthorized) (?:unauthorized|review|dissemination|disclosure|interception|use|distribution)[^?]{0,160}prohibited|please consider the environment|think before you print|` +
-	`privileged (?:and|&) confidential|confidential (?:and|&) privileged|this (?:e-?mail|message) (?:was|has been) (?:scanned|checked)|virus[- ]free\.|` +
-	`diese e-?mail (?:enthält|ist|und)|diese nachricht (?:enthält|ist) vertraulich|ce (?:message|courriel)[^.?]{0,80}confidentiel|este (?:correo|mensaje)[^.?]{0,80}confidencial|` +
-	`esta mensagem[^.?]{0,80}confidenci|questo messaggio[^.?]{0,80}riservat|dit bericht[^.?]{0,80}vertrouwelijk)`)
-
-// legalNotice is the first line of one.
-func legalNotice(s string) bool {
-	s = strings.TrimLeft(s, " \t*_>-[")
-	return len(s) > 12 && legalPattern.MatchString(s) && !strings.HasSuffix(s, "?") && !clinical(s)
-}
-
-var bannerPattern = regexp.MustCompile(`(?i)^(?:caution|warning|external|attention|alert|notice|be careful|this (?:e-?mail|message) (?:originated|is from|came from|was sent from)|do not (?:click|open|respond)|` +
-	`you don't often get e-?mail from|some people who received this message don't often|learn why this is important|unless you recogni[sz]e|recogni[sz]e the sender|and know the content|external e-?mail)`)
-
-var bannerWords = regexp.MustCompile(`(?i)(?:external (?:e-?mail|sender|message|source)|\[external\]|^\[?external\]?:?$|originated (?:from )?outside|outside (?:of )?(?:the|your|our) (?:organi[sz]ation|company|network|practice|hospital)|` +
-	`click(?:ing)? (?:on )?(?:any )?links|open(?:ing)? (?:any )?attachments|recogni[sz]e the sender|content is safe|don't often get e-?mail from|learn why this is important)`)
-
-// banner is what a gateway puts over mail from outside.
-func banner(s string) bool {
-	s = strings.TrimLeft(s, " \t*_>-[!⚠️")
-	return len(s) < 400 && (bannerPattern.MatchString(s) && bannerWords.MatchString(s) || strings.EqualFold(strings.Trim(s, "[]* "), "external")) && !strings.HasSuffix(s, "?") && !clinical(s)
 }
 
 // paragraphStart: a notice begins a paragraph, so that a sentence of a question that speaks of confidentiality stays.

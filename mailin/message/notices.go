@@ -1,0 +1,77 @@
+package message
+
+import (
+	"regexp"
+	"strings"
+)
+
+// legalPattern is how a notice of a lawyer's, or what programs that look for viruses add, begins.
+var legalPattern = regexp.MustCompile(`(?i)^(?:confidentiality (?:notice|note|statement|disclaimer|warning)|confidential(?:ity)?\s*[:\-]|(?:legal |email |e-mail )?(?:disclaimer|notice)\s*[:\-]|important(?: notice)?: (?:this|the) (?:e-?mail|message)|` +
+	`notice: (?:this|the)|(?:this|the) (?:e-?mail|message|communication|transmission|electronic mail|electronic message|fax|correspondence|information in this)[^.?]{0,180}(?:confidential|privileged|intended (?:only|solely|for)|for the sole use|protected health|` +
+	`\bphi\b|exclusive use|proprietary)|` +
+	`the information (?:contained|transmitted|in this)|the contents of this (?:e-?mail|message)|hipaa (?:notice|confidentiality|privacy|statement)|if you (?:are not (?:the|an) intended|have received this|received this (?:e-?mail|message|communication)[^.?]{0,20} in error|receive this)|` +
+	`(?:any|unauthorized) (?:unauthorized|review|dissemination|disclosure|interception|use|distribution)[^?]{0,160}prohibited|(?:p )?please consider (?:the|your) environment|think before (?:you )?print|think green\b|save (?:a tree|paper)|` +
+	`privileged (?:and|&) confidential|confidential (?:and|&) privileged|privacy notice\s*:|(?:your |all )?(?:e-?mails?|messages)(?: sent)? to (?:and|or) from [^?]{0,60}monitored|(?:please note:? )?(?:e-?mail|internet e-?mail|regular e-?mail) is not (?:a )?(?:secure|guaranteed)|` +
+	`this (?:e-?mail|message|mail)(?: message)? (?:was|has been) (?:scanned|checked|sent encrypted|encrypted)|virus[- ]?free\.|no virus(?:es)? (?:were )?found|checked by avg|scanned by|` +
+	`avis (?:de confidentialité|important)|avis juridique|aviso (?:legal|de confidencialidad|de confidencialidade|importante)|avvertenze? (?:legal|di riservatezza)|vertraulichkeitshinweis|hinweis:? diese (?:e-?mail|nachricht)|` +
+	`bitte (?:denken|prüfen) sie (?:an die umwelt|vor dem)|pensez à l'environnement|avant d'imprimer|n'imprimez|antes de imprimir|piense en el medio|prima di stampare|denk aan het milieu|` +
+	`l'absence de virus|cet? (?:e-?mail|courrier) a été vérifié|este (?:correo|email)[^.?]{0,40}(?:virus|avast)|questa e-?mail[^.?]{0,40}virus|deze e-?mail is (?:gecontroleerd|gescand)|diese e-?mail wurde (?:von|auf)[^.?]{0,60}(?:viren|geprüft))`)
+
+// foreignMail and foreignSecret together, in the first line of a paragraph, make it a notice.
+var (
+	foreignMail = regexp.MustCompile(`(?i)e-?mail|nachricht|message|courriel|correo|mensaje|mensagem|messaggio|bericht|meddelande|besked|melding|viesti|wiadomość|zpráv|сообщени|письмо|повідомлення|邮件|郵件|メール|üzenet|mesaj|σχετικό μήνυμα|μήνυμα|iletisi|ileti`)
+
+	foreignSecret = regexp.MustCompile(`(?i)vertraulich|ausschließlich für de|rechtlich geschützt|confidentiel|confidencia|intention exclusive|destinataires? (?:désigné|visé|prévu)|riservat|uso esclusivo|vertrouwelijk|uitsluitend bestemd|` +
+		`konfidenti|fortrolig|poufn|důvěrn|dôvern|конфиденциальн|конфіденційн|機密|秘密情報|机密|保密|luottamuksel|bizalmas|confidenți|εμπιστευτικ|gizli(?:dir| bilgi)|povjerljiv|zaupn`)
+)
+
+// legalNotice is the first line of one.
+func legalNotice(s string) bool {
+	s = strings.TrimLeft(s, " \t*_>-[")
+	if len(s) <= 12 || strings.HasSuffix(s, "?") {
+		return false
+	}
+	head := s[:min(len(s), 600)]
+	if !legalPattern.MatchString(head) && !(foreignSecret.MatchString(head) && foreignMail.MatchString(head) && !english(head)) {
+		return false
+	}
+	return !clinical(s)
+}
+
+// english: "is the message from the payer confidential" is a question's own.
+func english(s string) bool {
+	lower := " " + strings.ToLower(s) + " "
+	return strings.Contains(lower, " the ") || strings.Contains(lower, " this ") || strings.Contains(lower, " we ")
+}
+
+// legalMore goes on with a notice in a paragraph of its own.
+var legalMore = regexp.MustCompile(`(?i)intended recipient|received (?:this|it) in error|notify (?:us|the sender)|delete (?:it|this|the|all)|destroy|prohibited|virus|liabilit|liable|disclos|unauthori[sz]ed|confidential|privileged|monitor|opinions|views expressed|45 cfr|42 cfr|hipaa|` +
+	`vernichten|benachrichtigen|löschen|destinat|supprimer|détruire|eliminar|borrar|cancell|verwijder`)
+
+// listFooter is the first line of what a mailing list, a forge or a gateway adds under a mail.
+var listPattern = regexp.MustCompile(`(?i)^(?:<\*> )?(?:to (?:unsubscribe|leave|be removed)(?: from)?[^?]{0,80}(?:list|group|mailing|thread|discussion|emails?|messages?|click|visit|send|http)|you(?:'re| are)? receiv(?:ed|ing) this (?:message|e-?mail|mail)?\s?because|yahoo! groups links?|groups\.io links|` +
+	`reply to this e-?mail directly|view/reply online|[\w\-]+ mailing list(?: --.*)?$|for more options, visit|manage your subscription|unsubscribe:? |list (?:info|archive)s?:|visit (?:our|this) group|um sich von dieser liste abzumelden|pour se désabonner|para darse de baja)`)
+
+func listFooter(s string) bool {
+	s = strings.TrimLeft(s, " \t*_>-")
+	return len(s) > 8 && len(s) < 400 && listPattern.MatchString(s) && !strings.HasSuffix(s, "?") && !clinical(s)
+}
+
+var bannerPattern = regexp.MustCompile(`(?i)^(?:caution|warning|external|attention|alert|notice|be careful|this (?:e-?mail|message) (?:originated|is from|came from|was sent from)|do not (?:click|open|respond)|please do not (?:click|open)|` +
+	`you don't often get e-?mail from|some people who received this message don't often|learn why this is important|unless you recogni[sz]e|recogni[sz]e the sender|and know the content|external e-?mail|` +
+	`you have not previously corresponded|zjqcmqryfpfptbanner|achtung|vorsicht|précaution|precaución|atención|attenzione|atenção|let op|obs!?:?|uwaga|внимание)`)
+
+var bannerWords = regexp.MustCompile(`(?i)(?:external (?:e-?mail|sender|message|source)|untrusted sender|\[external\]|^\[?external\]?:?$|originated (?:from )?outside|outside (?:of )?(?:the|your|our) (?:organi[sz]ation|company|network|practice|hospital|firm)|` +
+	`click(?:ing)? (?:on )?(?:any )?links|open(?:ing)? (?:any )?attachments|recogni[sz]e the (?:sender|source)|content is safe|don't often get e-?mail from|learn why this is important|caution with links|previously corresponded|^zjqcmqryfpfptbanner(?:start|end)$|` +
+	`externen absender|von außerhalb|extérieur de l|expéditeur externe|fuera de la organización|remitente externo|esterno all|mittente esterno|fora da organização|buiten (?:de|uw|onze) organisatie|externe afzender|spoza organizacji|внешн)`)
+
+// banner is what a gateway puts over mail from outside.
+func banner(s string) bool {
+	s = strings.TrimLeft(s, " \t*_>-[!⚠️")
+	if len(s) >= 400 || len(s) < 6 || strings.HasSuffix(s, "?") {
+		return false
+	}
+	return (bannerPattern.MatchString(s) && bannerWords.MatchString(s) || bannerAlone[strings.ToLower(strings.Trim(s, "[]*:. "))]) && !clinical(s)
+}
+
+var bannerAlone = setOf("external|external email|external e-mail|external sender|external message|caution: external email|caution: external sender|warning: external email")
