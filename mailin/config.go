@@ -57,11 +57,15 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Credentials sign in with a password, or, when Token is set, with OAuth (XOAUTH2).
+// Credentials sign in with a password, or, when Token is set, with OAuth 2.0: by XOAUTH2, or by OAUTHBEARER (RFC 7628) where a server offers
+// only that.
 type Credentials struct {
 	Username string
 	Password string
 	Token    string // OAuth access token
+	// Refused, when set, is called when the server has refused the Token: whoever keeps it drops it, and the next attempt brings another one.
+	// A token may end before its time, be taken back, or look good by a clock that is wrong.
+	Refused func()
 }
 
 // Timings are all waits of a watcher. A zero field takes its default.
@@ -76,6 +80,7 @@ type Timings struct {
 
 	BackoffMin  time.Duration // first wait after a lost connection; doubles, with jitter. Defaults to 1 s
 	BackoffMax  time.Duration // longest of them. Defaults to 5 min
+	Throttled   time.Duration // first wait after the server asked for patience without saying how much; doubles up to 15 times as much. Defaults to 1 min
 	SignInPause time.Duration // between attempts after the credentials were refused three times. Defaults to 15 min
 
 	Beat      time.Duration // between two beats of the lease. Defaults to 5 s
@@ -102,6 +107,7 @@ func (t Timings) withDefaults() Timings {
 	set(&t.Sweep, time.Hour)
 	set(&t.BackoffMin, time.Second)
 	set(&t.BackoffMax, 5*time.Minute)
+	set(&t.Throttled, time.Minute)
 	set(&t.SignInPause, 15*time.Minute)
 	set(&t.Beat, 5*time.Second)
 	set(&t.BeatTrust, 15*time.Second)

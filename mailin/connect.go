@@ -28,6 +28,7 @@ type connection struct {
 	timings Timings
 	log     *slog.Logger
 	raw     *boundedConn
+	guard   *guardedConn
 	client  *imapclient.Client
 	stop    func() bool // undoes the context's hold on raw
 
@@ -48,7 +49,8 @@ func dial(ctx context.Context, cfg Config, to endpoint) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.client = imapclient.New(&guardedConn{Conn: conn}, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+	c.guard = &guardedConn{Conn: conn}
+	c.client = imapclient.New(c.guard, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		// Called in the library's reading goroutine, which must not wait.
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
 			if data.NumMessages == nil {
@@ -64,7 +66,7 @@ func dial(ctx context.Context, cfg Config, to endpoint) (*connection, error) {
 		c.close()
 		return nil, err
 	}
-	if err := c.signIn(cfg); err != nil {
+	if err := c.signIn(cfg, to); err != nil {
 		c.close()
 		return nil, err
 	}
@@ -188,13 +190,13 @@ func (c *connection) greet() error {
 		return nil
 	}
 	var fault *Fault
-	if errors.As(err, &fault) && fault.Code != CodeTimeout {
+	if errors.As(err, &fault) && fault.Code != CodeTimeout && fault.Code != CodeThrottled {
 		fault.Code = CodeGreeting
 	}
 	return err
 }
 
-func (c *connection) signIn(cfg Config) error {
+func (c *connection) signIn(cfg Config, to endpoint) error {
 	if c.client.State() == imap.ConnStateAuthenticated {
 		return nil // PREAUTH: the server knows us by the certificate or the host
 	}
@@ -210,7 +212,7 @@ func (c *connection) signIn(cfg Config) error {
 	switch {
 	case credentials.Token != "":
 		how = func() error {
-			return c.client.Authenticate(xoauth2{username: credentials.Username, token: credentials.Token})
+			return c.client.Authenticate(bearerFor(caps, to, credentials))
 		}
 	case caps.Has(imap.AuthCap(sasl.Plain)) && (caps.Has(imap.CapLoginDisabled) || !ascii(credentials.Username+credentials.Password)):
 		how = func() error {
@@ -227,6 +229,9 @@ func (c *connection) signIn(cfg Config) error {
 	var token *tokenRefused
 	if errors.As(err, &fault) && (fault.Code == CodeRefused || errors.As(err, &token)) && !temporary(fault.Detail) {
 		fault.Code = CodeSignIn
+		if credentials.Token != "" && credentials.Refused != nil {
+			credentials.Refused()
+		}
 	}
 	return err
 }
@@ -367,7 +372,28 @@ func (c *connection) fault(during, code string, err error) error {
 			code = CodeProtocol
 		}
 	}
-	return &Fault{Code: code, During: during, Detail: responseCode(err), Err: err}
+	fault := &Fault{Code: code, During: during, Detail: responseCode(err), Err: err}
+	if code == CodeRefused || code == CodeClosed {
+		asks, wait := throttledBy(err)
+		if goodbye := c.goodbye(); !asks && code == CodeClosed && goodbye != "" {
+			asks, wait = asksForPatience("", goodbye)
+		}
+		if asks {
+			fault.Code, fault.wait = CodeThrottled, wait
+		}
+	}
+	return fault
+}
+
+// goodbye is what the server said when it ended the session, "" if nothing.
+func (c *connection) goodbye() string {
+	if c.guard == nil {
+		return ""
+	}
+	if said := c.guard.goodbye.Load(); said != nil {
+		return *said
+	}
+	return ""
 }
 
 func isNetwork(err error) bool {

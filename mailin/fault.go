@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -16,6 +17,8 @@ type Fault struct {
 	Detail string // the server's response code (TRYCREATE, OVERQUOTA ...), "" if none
 	// Err is the cause. It may quote the server, who may quote an address or a mail: it is for errors.Is and errors.As, not for logs.
 	Err error
+
+	wait time.Duration // how long the server asked to be left alone
 }
 
 // Error says what happened and what to do next, without the server's words.
@@ -49,7 +52,7 @@ func (f *Fault) explain() string {
 	case CodeCredentials:
 		return "the password or token could not be read (check password_env, password_file, password_command or oauth2)"
 	case CodeSignIn:
-		return "the server refused the sign-in (check user name and password)"
+		return "the server refused the sign-in (check user name and password, or with oauth2 what the token may do)"
 	case CodeFolder:
 		return "the folder cannot be opened (check its name)"
 	case CodeNumbering:
@@ -62,6 +65,8 @@ func (f *Fault) explain() string {
 		return "the server's answer could not be understood"
 	case CodeRefused:
 		return "the server said no"
+	case CodeThrottled:
+		return "the server asks to be left alone for a while (the account has used up what it may, or too many programs use it)"
 	case CodeLedger:
 		return "our database failed"
 	case CodeSpool:

@@ -323,6 +323,15 @@ func (s *session) stumble(uid uint32, cause error) error {
 	if s.isContext(cause) || code == CodeSpool || code == CodeLedger || code == CodeInternal || errors.Is(cause, ErrLeaseLost) {
 		return cause // no mail's fault
 	}
+	if code == CodeThrottled {
+		// No mail's fault either, unless it is always the same one, which must not stop those behind it.
+		if s.blocked != uid {
+			s.blocked, s.blockedFor = uid, 0
+		}
+		if s.blockedFor++; s.blockedFor < tooMany {
+			return cause
+		}
+	}
 	s.streak++
 	reason := code
 	if detail := detailOf(cause); detail != "" {

@@ -248,6 +248,7 @@ const (
 	CodeClosed      = "closed"      // the server closed the connection
 	CodeProtocol    = "protocol"    // the server's answer could not be understood
 	CodeRefused     = "refused"     // the server answered NO or BAD
+	CodeThrottled   = "throttled"   // the server asked to be left alone for a while
 	CodeLedger      = "ledger"      // our own database
 	CodeSpool       = "spool"       // our own temporary folder
 	CodeInternal    = "internal"

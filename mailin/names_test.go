@@ -99,7 +99,9 @@ func TestReadOnlyFolder(t *testing.T) {
 				seen := hostile.Connections()
 				hostile.Set(imaptest.Rules{})
 				hostile.Drop()
-				until(t, ledger, "it is connected anew", func(v imaptest.View) bool { return hostile.Connections() > seen && v.Health().State == mailin.StateIdle })
+				until(t, ledger, "it is connected anew", func(v imaptest.View) bool {
+					return hostile.Connections() > seen && v.Health().State == mailin.StateIdle
+				})
 				if sweep, err := w.Reconcile(t.Context()); err != nil {
 					t.Errorf("Reconcile: %+v, %v", sweep, err)
 				}

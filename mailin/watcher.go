@@ -44,8 +44,11 @@ type memory struct {
 	suspect    uint32               // the mail whose header was asked for when a connection ended
 	startWay   way                  // what this server needs for every mail
 	wayLearned time.Time
-	helped     int // mails in a row that needed another way than startWay
-	streak     int // fetches that failed in a row
+	helped     int    // mails in a row that needed another way than startWay
+	streak     int    // fetches that failed in a row
+	throttled  int    // connections in a row that ended because the server asked for patience
+	blocked    uint32 // the mail at which it last did
+	blockedFor int    // times in a row
 	steps      map[string]*step
 	lastSwept  time.Time
 	nextSweep  time.Time
@@ -234,6 +237,19 @@ func (w *Watcher) hold(ctx context.Context, lease Lease) (useful bool, err error
 			failures = min(failures, 4) // it works in principle: no reason to stay away for minutes
 		}
 		wait, state := w.backoff(failures), StateRetrying
+		if codeOf(end.err) == CodeThrottled {
+			// Coming back at once is what it asked us not to do, and makes it last longer.
+			if end.useful {
+				w.throttled = 0
+			}
+			w.throttled++
+			if wait = waitOf(end.err); wait == 0 {
+				wait = min(w.cfg.Timings.Throttled<<min(w.throttled-1, 4), 15*w.cfg.Timings.Throttled)
+				wait += rand.N(wait/8 + 1)
+			}
+		} else if end.selected {
+			w.throttled = 0
+		}
 		if codeOf(end.err) == CodeSignIn {
 			if refusals++; refusals >= 3 {
 				// A wrong password does not get right by trying; many servers lock accounts that try.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"sync/atomic"
 )
 
 // wire reads along with what a server sends, to stop what the IMAP library cannot stand at all: a line without end, which it would collect in
@@ -15,6 +16,7 @@ type wire struct {
 	length  int    // of the line so far, literals not counted
 	literal int64  // bytes of a literal still to come
 	caps    capsState
+	goodbye string // the line in which the server said BYE, as far as it is looked at
 }
 
 type capsState int
@@ -27,6 +29,7 @@ const (
 
 const (
 	startLooked = 64
+	byeLooked   = 200
 	tailKept    = 32
 	// maxLine is room for a SEARCH answer with some seven million UIDs.
 	maxLine = 64 << 20
@@ -63,7 +66,7 @@ func (w *wire) scan(p []byte) error {
 		}
 		size, announced := literalSize(w.tail)
 		if !announced {
-			*w = wire{start: w.start[:0], tail: w.tail[:0]}
+			*w = wire{start: w.start[:0], tail: w.tail[:0], goodbye: w.goodbye}
 			continue
 		}
 		if size < 0 || size > maxSmallLiteral && !isContent(w.tail) {
@@ -84,6 +87,9 @@ func (w *wire) look(piece []byte) error {
 		w.tail = append(w.tail[max(0, len(w.tail)-room):], piece...)
 	} else {
 		w.tail = append(w.tail[:0], piece[len(piece)-tailKept:]...)
+	}
+	if isBye := w.length == len(piece) && hasPrefixFold(string(piece[:min(len(piece), 6)]), "* BYE "); isBye {
+		w.goodbye = string(piece[:min(len(piece), byeLooked)])
 	}
 	for _, b := range piece {
 		if w.caps == noCaps {
@@ -156,6 +162,8 @@ func isContent(line []byte) bool {
 type guardedConn struct {
 	net.Conn
 	wire wire
+	// goodbye holds what the server said when it ended the session; the library keeps it to itself.
+	goodbye atomic.Pointer[string]
 }
 
 func (c *guardedConn) Read(p []byte) (int, error) {
@@ -163,6 +171,11 @@ func (c *guardedConn) Read(p []byte) (int, error) {
 	if bad := c.wire.scan(p[:n]); bad != nil {
 		_ = c.Conn.Close()
 		return 0, bad
+	}
+	if c.wire.goodbye != "" {
+		goodbye := c.wire.goodbye
+		c.goodbye.Store(&goodbye)
+		c.wire.goodbye = ""
 	}
 	return n, err
 }

@@ -41,7 +41,6 @@ type cyrusBackend struct {
 	plain, encrypted string
 	process          *exec.Cmd
 	ended            chan struct{}
-	passwords        net.Listener
 }
 
 // cyrusAdmin may do to folders what their owner may not.

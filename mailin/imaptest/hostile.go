@@ -3,6 +3,7 @@ package imaptest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -28,7 +29,7 @@ type Hostile struct {
 }
 
 // Rules are what goes wrong. Commands are named without UID: LOGIN, SELECT, SEARCH, FETCH, STORE, COPY, MOVE, EXPUNGE, IDLE, NOOP ...; DONE is
-// the end of IDLE and GREETING the beginning of everything.
+// the end of IDLE, RESPONSE an answer inside a sign-in, and GREETING the beginning of everything.
 type Rules struct {
 	// Without hides capabilities.
 	Without []string
@@ -38,6 +39,8 @@ type Rules struct {
 	SilentInBody bool
 	// ByeAt answers this command with BYE and closes.
 	ByeAt string
+	// ByeText is what is said then. Defaults to "not today".
+	ByeText string
 	// DropAt closes the connection when this command comes.
 	DropAt string
 	// Refuse returns what to answer instead of passing the command on, e.g. "NO [OVERQUOTA] full"; "" passes it on.
@@ -47,6 +50,8 @@ type Rules struct {
 	// CutAfter closes the connection after so many bytes of a response; negative lets it pass.
 	CutAfter func(response []byte) int
 }
+
+func (r Rules) bye() []byte { return []byte("* BYE " + cmp.Or(r.ByeText, "not today") + "\r\n") }
 
 // NewHostile puts itself in front of the server.
 func NewHostile(tb testing.TB, srv *Server, rules Rules) *Hostile {
@@ -162,8 +167,11 @@ func (t *talk) requests() {
 		tag, rest, _ := strings.Cut(text, " ")
 		name := strings.ToUpper(strings.TrimPrefix(strings.ToUpper(rest), "UID "))
 		name, _, _ = strings.Cut(name, " ")
-		if text == "DONE" {
+		switch {
+		case text == "DONE":
 			name, rest = "DONE", "DONE"
+		case rest == "": // the client's half of a sign-in
+			name, rest = "RESPONSE", "RESPONSE"
 		}
 		t.Hostile.mu.Lock()
 		t.commands = append(t.commands, rest)
@@ -174,7 +182,7 @@ func (t *talk) requests() {
 		case rules.SilentAt == name:
 			t.silence()
 		case rules.ByeAt == name:
-			t.send([]byte("* BYE not today\r\n"))
+			t.send(rules.bye())
 			return
 		case rules.DropAt == name:
 			return
@@ -205,7 +213,7 @@ func (t *talk) responses() {
 		}
 		if first && (rules.DropAt == "GREETING" || rules.ByeAt == "GREETING") {
 			if rules.ByeAt != "" {
-				t.send([]byte("* BYE not today\r\n"))
+				t.send(rules.bye())
 			}
 			return
 		}

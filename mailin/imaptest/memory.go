@@ -3,9 +3,12 @@ package imaptest
 import (
 	"bytes"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"log"
 	"net"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +21,7 @@ import (
 // memoryBackend is the IMAP library's own server.
 type memoryBackend struct {
 	user      *imapmemserver.User
+	token     atomic.Value // of string: the OAuth access token that is taken
 	plain     string
 	encrypted string
 }
@@ -27,9 +31,11 @@ func startMemory(tb testing.TB, ip string, cert certificate) backend {
 	user := imapmemserver.NewUser(Username, Password)
 	check(tb, user.Create("INBOX", nil), "creating INBOX")
 	users.AddUser(user)
+	backend := &memoryBackend{user: user}
+	backend.token.Store(Token)
 	server := imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return &memorySession{SessionIMAP4rev2: users.NewSession().(imapserver.SessionIMAP4rev2)}, nil, nil
+			return &memorySession{SessionIMAP4rev2: users.NewSession().(imapserver.SessionIMAP4rev2), token: func() string { return backend.token.Load().(string) }}, nil, nil
 		},
 		Caps: imap.CapSet{
 			imap.CapIMAP4rev1: {}, imap.CapUIDPlus: {}, imap.CapMove: {}, imap.CapNamespace: {}, imap.CapESearch: {},
@@ -50,7 +56,8 @@ func startMemory(tb testing.TB, ip string, cert certificate) backend {
 		go func() { _ = server.Serve(listener) }()
 		return address
 	}
-	return &memoryBackend{user: user, plain: listen(false), encrypted: listen(true)}
+	backend.plain, backend.encrypted = listen(false), listen(true)
+	return backend
 }
 
 func (m *memoryBackend) addresses() (plain, encrypted string) { return m.plain, m.encrypted }
@@ -62,6 +69,7 @@ func (m *memoryBackend) start(testing.TB) {}
 // memorySession mends the library's session and adds what it lacks.
 type memorySession struct {
 	imapserver.SessionIMAP4rev2
+	token func() string
 }
 
 var _ imapserver.SessionSASL = (*memorySession)(nil)
@@ -84,38 +92,59 @@ func (s *memorySession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) e
 	}
 }
 
-func (s *memorySession) AuthenticateMechanisms() []string { return []string{"PLAIN", "XOAUTH2"} }
+func (s *memorySession) AuthenticateMechanisms() []string {
+	return []string{"PLAIN", "XOAUTH2", "OAUTHBEARER"}
+}
 
 func (s *memorySession) Authenticate(mechanism string) (sasl.Server, error) {
 	switch mechanism {
 	case "PLAIN":
 		return sasl.NewPlainServer(func(_, username, password string) error { return s.Login(username, password) }), nil
 	case "XOAUTH2":
-		return &xoauth2Server{login: func() error { return s.Login(Username, Password) }}, nil
+		return &bearerServer{login: func() error { return s.Login(Username, Password) }, read: readXOAUTH2, token: s.token}, nil
+	case "OAUTHBEARER":
+		return &bearerServer{login: func() error { return s.Login(Username, Password) }, read: readOAUTHBEARER, token: s.token}, nil
 	}
 	return nil, &imap.Error{Type: imap.StatusResponseTypeNo, Text: "mechanism not supported"}
 }
 
-// Token is the access token that the in-memory server takes.
+// Token is the access token that the servers take which take tokens, until SetToken.
 const Token = "valid-token"
 
-// xoauth2Server answers as Gmail does: a refusal is a challenge with JSON, which the client must answer before it is told NO.
-type xoauth2Server struct {
+// SetToken changes the token that this in-memory server takes from now on.
+func (s *Server) SetToken(token string) { s.backend.(*memoryBackend).token.Store(token) }
+
+// bearerServer answers as Gmail does: a refusal is a challenge with JSON, which the client must answer before it is told NO.
+type bearerServer struct {
 	login   func() error
+	read    func(response string) (username, token string)
+	token   func() string
 	refused bool
 }
 
-func (x *xoauth2Server) Next(response []byte) (challenge []byte, done bool, err error) {
+func (x *bearerServer) Next(response []byte) (challenge []byte, done bool, err error) {
 	switch {
 	case x.refused:
 		return nil, false, &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeAuthenticationFailed, Text: "invalid credentials"}
 	case response == nil:
 		return nil, false, nil
-	case string(response) == "user="+Username+"\x01auth=Bearer "+Token+"\x01\x01":
+	}
+	if username, token := x.read(string(response)); username == Username && token == x.token() {
 		return nil, true, x.login()
 	}
 	x.refused = true
 	return []byte(`{"status":"401","schemes":"bearer","scope":"https://mail.example/"}`), false, nil
+}
+
+func readXOAUTH2(response string) (username, token string) {
+	_, _ = fmt.Sscanf(strings.ReplaceAll(response, "\x01", " "), "user=%s auth=Bearer %s", &username, &token)
+	return username, token
+}
+
+func readOAUTHBEARER(response string) (username, token string) {
+	var host, port string
+	_, _ = fmt.Sscanf(strings.NewReplacer("\x01", " ", ",", " ").Replace(response), "n a=%s host=%s port=%s auth=Bearer %s", &username, &host, &port, &token)
+	return username, token
 }
 
 func (m *memoryBackend) folder(name string) string { return name }
