@@ -137,15 +137,11 @@ func (db *DB) openSQLite() error {
 		return "file:" + (&url.URL{Path: db.path}).EscapedPath() + "?" + query.Encode()
 	}
 	common := []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}
-	var err error
-	if db.Write, err = sql.Open("sqlite", dsn(common...)); err != nil {
-		return fmt.Errorf("open the SQLite database: %w", err)
-	}
+	driver := &sqlite.Driver{}
+	db.Write = sql.OpenDB(statementKeeper{driver, dsn(common...)})
 	db.Write.SetMaxOpenConns(1)
 	db.Write.SetConnMaxLifetime(0)
-	if db.Read, err = sql.Open("sqlite", dsn(append(common, "query_only(1)")...)); err != nil {
-		return errors.Join(fmt.Errorf("open the SQLite database: %w", err), db.Write.Close())
-	}
+	db.Read = sql.OpenDB(statementKeeper{driver, dsn(append(common, "query_only(1)")...)})
 	db.Read.SetMaxOpenConns(4)
 	return nil
 }
