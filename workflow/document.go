@@ -133,12 +133,12 @@ func (l *Line) documentFailed(attachmentID, round int64) func(ctx context.Contex
 	}
 }
 
-// mostDocumentText bounds the text of all attachments of one message in which codes are looked for.
-const mostDocumentText = 8 << 20
+// MostDocumentText bounds the text of all attachments of one message in which codes are looked for, in bytes.
+const MostDocumentText = 8 << 20
 
 // documentSources are the texts of a message's attachments.
 func (l *Line) documentSources(ctx context.Context, attachments []casefile.Attachment) (sources []codes.Source, err error) {
-	left := mostDocumentText
+	left := MostDocumentText
 	for _, a := range attachments {
 		text, err := l.files.DocumentText(ctx, a, left)
 		if err != nil {

@@ -537,7 +537,7 @@ func (k *keeping) addMessage(ctx context.Context, e *casefile.Edit, n casefile.N
 				return fmt.Errorf("read a spooled attachment: %w", err)
 			}
 			r = file
-			if kind := k.mail.attachments[j].kind; worthReading(a, kind) {
+			if kind := k.mail.attachments[j].kind; WorthReading(a, kind) {
 				kept.Kind, kept.Waiting = string(kind), asked
 			}
 		}
@@ -557,12 +557,12 @@ func (k *keeping) addMessage(ctx context.Context, e *casefile.Edit, n casefile.N
 // documents tells whether the mail has attachments that extract should wait for.
 func (k *keeping) documents() bool {
 	return k.line.opts.Documents != nil && slices.ContainsFunc(k.mail.attachments, func(s spooled) bool {
-		return worthReading(k.mail.Attachments[s.position-1], s.kind)
+		return WorthReading(k.mail.Attachments[s.position-1], s.kind)
 	})
 }
 
-// worthReading tells a document from what decorates a mail. A mail attached as such is part of the mail's own text.
-func worthReading(a message.Attachment, kind document.Kind) bool {
+// WorthReading tells a document from what decorates a mail. A mail attached as such is part of the mail's own text.
+func WorthReading(a message.Attachment, kind document.Kind) bool {
 	switch {
 	case kind == document.None:
 		return false
