@@ -231,6 +231,11 @@ func decodeUTF16(b []byte, bigEndian bool) string {
 			bigEndian = false
 		}
 	}
+	return decodeUnits(b, bigEndian)
+}
+
+// decodeUnits reads UTF-16 of a known byte order.
+func decodeUnits(b []byte, bigEndian bool) string {
 	units := make([]uint16, 0, len(b)/2)
 	for i := 0; i+1 < len(b); i += 2 {
 		if bigEndian {

@@ -15,12 +15,13 @@ type header struct {
 	noBlank bool   // the body began without an empty line
 	ended   bool   // an empty line ended the block
 	bare    bool   // a block of fields without a body, as reports have
+	mbox    bool   // a separator line of an mbox file stands before it
 }
 
-// get returns the raw value of the first field of that name, "" if there is none.
+// get returns the raw value of the first field of that name that says anything, "" if there is none.
 func (h *header) get(name string) string {
 	for i := range h.fields {
-		if strings.EqualFold(h.fields[i].Name, name) {
+		if h.fields[i].raw != "" && strings.EqualFold(h.fields[i].Name, name) {
 			return h.fields[i].raw
 		}
 	}
@@ -40,6 +41,10 @@ func (h *header) has(name string) bool {
 // may have an mbox "From " line and empty lines before it. What turns out to be body is given back to the scanner.
 func readHeader(s *scanner, limit int, top bool) *header {
 	h := &header{}
+	if top && doubled(s.window()) {
+		// QUIRK: a gateway made two line ends of each.
+		s.halve = true
+	}
 	lines := readBlock(s, limit, top, h)
 	if top && len(lines) > 0 && onlyTrace(lines) {
 		// QUIRK: a gateway put an empty line after the trace fields that it added; the real header follows as if it were body.
@@ -78,7 +83,7 @@ func readBlock(s *scanner, limit int, top bool, h *header) [][]byte {
 		}
 		if start && len(bytes.TrimSpace(text)) == 0 {
 			// A line of white space continues the field if the header goes on after it; else it is meant as the empty line.
-			if name := fieldName(s.peekLine()); name == "" || !knownField(name) {
+			if !fieldAhead(s.window()) {
 				if !(top && atStart) {
 					h.ended = true
 					return lines
@@ -126,7 +131,11 @@ func (h *header) parse(s *scanner, lines [][]byte) {
 	for _, l := range lines[:bodyAt] {
 		if l[0] == ' ' || l[0] == '\t' {
 			if len(h.fields) > 0 {
-				value = append(append(value, ' '), bytes.TrimSpace(l)...)
+				// A value that was folded within an encoded word, which RFC 2047, section 2 forbids, had no space there.
+				if !wordOpen(value) {
+					value = append(value, ' ')
+				}
+				value = append(value, bytes.TrimSpace(l)...)
 				continue
 			}
 		}
@@ -137,6 +146,7 @@ func (h *header) parse(s *scanner, lines [][]byte) {
 			continue
 		}
 		if isMboxFrom(l) {
+			h.mbox = h.mbox || len(h.fields) == 0
 			continue
 		}
 		// A header line follows: this one was folded without a space, or is junk.
@@ -164,7 +174,7 @@ func (h *header) parse(s *scanner, lines [][]byte) {
 // is no field, or if the mail ends without a body ("Question: is 31297 right?" looks like a field).
 func (h *header) bodyBegins(lines [][]byte, lastKnown int) int {
 	first := lastKnown + 1
-	for first < len(lines) && (lastKnown >= 0 && (lines[first][0] == ' ' || lines[first][0] == '\t') || isMboxFrom(lines[first])) {
+	for first < len(lines) && (lastKnown >= 0 && (lines[first][0] == ' ' || lines[first][0] == '\t' || parameterOf(lines[first-1], lines[first])) || isMboxFrom(lines[first])) {
 		first++
 	}
 	if lastKnown < 0 || !h.ended {
@@ -180,6 +190,9 @@ func (h *header) bodyBegins(lines [][]byte, lastKnown int) int {
 
 // decode fills the values of the fields; charset is what the body states, for values with raw 8-bit bytes.
 func (h *header) decode(charset string) {
+	if charset == "" {
+		charset = h.guess()
+	}
 	h.charset = charset
 	for i := range h.fields {
 		f := &h.fields[i]
@@ -187,6 +200,21 @@ func (h *header) decode(charset string) {
 		f.Value = decodeWords(f.raw)
 		f.Name = strings.ToValidUTF8(f.Name, "\uFFFD")
 	}
+}
+
+// guess tells the charset of the raw 8-bit values of a header whose mail does not state one; "" if all are UTF-8.
+func (h *header) guess() string {
+	var all []byte
+	for i := range h.fields {
+		if raw := h.fields[i].raw; !utf8.ValidString(raw) && len(all) < 4<<10 {
+			all = append(append(all, raw[:min(len(raw), 1<<10)]...), '\n')
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	label, _ := guessCharset(all)
+	return label
 }
 
 // rawToUTF8 reads a value with raw 8-bit bytes: UTF-8 if it is, else the charset that the mail states, else windows-1252.
@@ -200,6 +228,72 @@ func rawToUTF8(v, charset string) string {
 		}
 	}
 	return decode1252([]byte(v))
+}
+
+// parameterOf says whether a line goes on with the parameters of the field before it although it is not indented.
+func parameterOf(before, l []byte) bool {
+	if len(before) == 0 || before[len(before)-1] != ';' {
+		return false
+	}
+	name, _, ok := bytes.Cut(l, []byte{'='})
+	if !ok || len(name) > 30 {
+		return false
+	}
+	switch base, _, _ := strings.Cut(strings.ToLower(string(bytes.TrimSpace(name))), "*"); base {
+	case "boundary", "charset", "name", "filename", "type", "format", "delsp", "protocol", "micalg", "report-type", "start", "smime-type", "method", "size":
+		return true
+	}
+	return false
+}
+
+// fieldAhead says whether a known field follows, lines that continue the one before skipped.
+func fieldAhead(b []byte) bool {
+	for n := 0; n < 20; n++ {
+		i := bytes.IndexByte(b, '\n')
+		if i <= 0 {
+			return false
+		}
+		line := bytes.TrimRight(b[:i], "\r")
+		if len(line) == 0 {
+			return false
+		}
+		if line[0] != ' ' && line[0] != '\t' {
+			return knownField(fieldName(line))
+		}
+		b = b[i+1:]
+	}
+	return false
+}
+
+// doubled says that a header begins with three fields or more under each of which stands an empty line.
+func doubled(b []byte) bool {
+	for n := 0; n < 3; n++ {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 || !knownField(fieldName(b[:i])) {
+			return false
+		}
+		b = b[i+1:]
+		if b = bytes.TrimPrefix(b, []byte{'\r'}); len(b) == 0 || b[0] != '\n' {
+			return false
+		}
+		b = b[1:]
+	}
+	return true
+}
+
+// wordOpen says whether a value ends within an encoded word.
+func wordOpen(value []byte) bool {
+	tail := value[max(0, len(value)-200):]
+	i := bytes.LastIndex(tail, []byte("=?"))
+	if i < 0 {
+		return false
+	}
+	// charset?encoding?text: open as long as no "?=" ends the text.
+	parts := bytes.SplitN(tail[i+2:], []byte{'?'}, 3)
+	if len(parts) < 3 || len(parts[1]) != 1 || len(parts[0]) == 0 || bytes.ContainsAny(parts[0], " \t\"<>") {
+		return false
+	}
+	return !bytes.Contains(parts[2], []byte("?=")) && !bytes.ContainsAny(parts[2], "<>\" ")
 }
 
 // splitBareCR breaks lines at CRs within them; each piece is a line of its own.

@@ -60,6 +60,9 @@ type Message struct {
 	// Report is what a multipart/report says; nil for other mail.
 	Report *DeliveryReport
 
+	// Encrypted says that the text cannot be read without a key: "smime" or "pgp"; "" for other mail. The asker can then be told how to send it.
+	Encrypted string
+
 	// Problems are sentences for a person: what was wrong with the mail, and what became of it. They hold no text of the mail.
 	Problems []string
 }

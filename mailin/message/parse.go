@@ -1,10 +1,13 @@
 package message
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // Parse reads a mail from r. It always returns a usable Message. The error is that of r or of Options.Attachment; what is wrong with the mail
@@ -14,12 +17,15 @@ import (
 // (Limits.HeaderBytes) and some buffers at a time.
 func Parse(r io.Reader, opts Options) (*Message, error) {
 	limits := opts.Limits.withDefaults()
-	sh := &shared{limits: limits, attach: opts.Attachment, tapLeft: embeddedBytes, textLeft: limits.TextBytes, htmlLeft: limits.TextBytes}
+	sh := &shared{limits: limits, attach: opts.Attachment, tapLeft: embeddedBytes, textLeft: limits.TextBytes, htmlLeft: limits.TextBytes,
+		spareLeft: min(spareBytes, limits.TextBytes)}
 	msg := &Message{}
 	sh.msg = msg
 	lr := &limitReader{r: r, n: limits.MessageBytes}
 	w := &walker{shared: sh, msg: msg}
-	root := w.message(lr, 0)
+	src, wide := asBytes(lr)
+	sh.wide = wide
+	root := w.message(src, 0)
 	if lr.hit {
 		w.problem("The mail is larger than %s; what lies beyond was not read.", sizeWords(limits.MessageBytes))
 	}
@@ -39,6 +45,33 @@ func Parse(r io.Reader, opts Options) (*Message, error) {
 // together; what does not fit is listed with its size and digest.
 const embeddedBytes = 2 << 20
 
+// asBytes takes away what a program that stored the mail as a text file put around its bytes: a byte order mark, or two bytes for each character.
+// wide says that it was the latter.
+func asBytes(r io.Reader) (src io.Reader, wide bool) {
+	br := bufio.NewReaderSize(r, 16)
+	b, _ := br.Peek(4)
+	if len(b) < 4 {
+		return br, false
+	}
+	letter := func(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '-' || c == '>' }
+	var order unicode.Endianness
+	switch {
+	case b[0] == 0xef && b[1] == 0xbb && b[2] == 0xbf:
+		_, _ = br.Discard(3)
+		return br, false
+	case b[0] == 0xff && b[1] == 0xfe && b[3] == 0, letter(b[0]) && b[1] == 0 && letter(b[2]) && b[3] == 0:
+		order = unicode.LittleEndian
+	case b[0] == 0xfe && b[1] == 0xff && b[2] == 0, b[0] == 0 && letter(b[1]) && b[2] == 0 && letter(b[3]):
+		order = unicode.BigEndian
+	default:
+		return br, false
+	}
+	return unicode.UTF16(order, unicode.UseBOM).NewDecoder().Reader(br), true
+}
+
+// spareBytes bounds what is kept of texts that are shown only if the mail has no other.
+const spareBytes = 256 << 10
+
 // shared is what the walkers of a mail and of the mails attached to it have in common.
 type shared struct {
 	limits    Limits
@@ -49,6 +82,9 @@ type shared struct {
 	parts              int
 	tapLeft            int
 	textLeft, htmlLeft int
+	spareLeft          int  // of texts that are shown only if there is no other
+	wide               bool // the whole mail was stored as UTF-16: what it says of its charsets is no longer true
+	mbox               bool // the mail came out of an mbox file, which marks lines that begin with "From "
 	tooMany, tooDeep   bool
 }
 
@@ -83,6 +119,9 @@ func (w *walker) message(r io.Reader, depth int) *node {
 	h.decode(bodyCharset(ct))
 	w.headerProblems(h)
 	w.fill(h)
+	if depth == 0 {
+		w.shared.mbox = h.mbox
+	}
 	n := w.part(s, h, place{depth: depth, root: true})
 	if s.err != nil && depth == 0 {
 		w.problem("The mail could not be read to its end.")
@@ -106,12 +145,17 @@ func (w *walker) headerProblems(h *header) {
 func (w *walker) fill(h *header) {
 	m := w.msg
 	m.Fields = h.fields
-	if from := parseAddresses(h.get("From")); len(from) > 0 {
-		m.From = from[0]
-		for _, a := range from {
+	for i := range h.fields {
+		if !strings.EqualFold(h.fields[i].Name, "From") || m.From.Address != "" {
+			continue
+		}
+		for _, a := range parseAddresses(h.fields[i].raw) {
 			if a.Address != "" { // a name without an address is what is left of a broken list
 				m.From = a
 				break
+			}
+			if m.From.Name == "" {
+				m.From = a
 			}
 		}
 	}

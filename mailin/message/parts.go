@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"strings"
@@ -13,6 +14,8 @@ type place struct {
 	root   bool   // the whole body of a message
 	parent string // subtype of the multipart around it: "mixed", "alternative" ...
 	index  int    // among its siblings
+	bodies int    // texts of the mail that came before that multipart
+	start  string // Content-ID of the root of a multipart/related (RFC 2387, section 3.2), "" if it is the first part
 }
 
 // part reads one part whose header was read. When it returns, the part is over.
@@ -31,8 +34,7 @@ func (w *walker) part(s *scanner, h *header, pl place) *node {
 				w.tooDeep = true
 				w.problem("The mail is nested deeper than %d levels; what lies deeper is kept unread as an attachment.", w.limits.Depth)
 			}
-			w.leafAttachment(s, h, ct, disp, typ, pl)
-			return nil
+			return w.leafAttachment(s, h, ct, disp, typ, pl)
 		}
 	}
 	switch {
@@ -45,30 +47,72 @@ func (w *walker) part(s *scanner, h *header, pl place) *node {
 		return nil
 	case typ == "message/partial":
 		w.problem("This mail is only one piece of a larger one that was sent in pieces.")
-		if ct.params["number"] == "1" {
-			return w.embedded(s, h, ct, disp, typ, pl)
+		if pl.root && ct.params["number"] == "1" {
+			// RFC 2046, section 5.2.2: the header of the mail that was cut stands in its first piece.
+			inner := readHeader(s, w.limits.HeaderBytes, true)
+			inner.decode("")
+			return w.part(s, inner, place{depth: pl.depth + 1, root: true})
+		}
+		if pl.root && proseAhead(s, h) {
+			return w.textPart(s, h, ct, "text/plain")
 		}
 	case pl.parent == "alternative" && (typ == "text/x-amp-html" || typ == "text/watch-html"):
-		s.skip() // a third form of the same text, for programs that we are not
-		return nil
+		return w.spare(s, h, ct, "text/html") // a third form of the same text, for programs that we are not
 	case typ == "message/external-body":
 		w.problem("A part of the mail is kept elsewhere and was not sent along; it was not fetched.")
 		s.skip()
 		return nil
 	case typ == "application/pkcs7-mime", typ == "application/x-pkcs7-mime":
 		return w.smime(s, h, ct, disp, typ, pl)
+	case typ == "application/pgp-encrypted":
+		w.encrypted("pgp") // also where a gateway made multipart/mixed of it
+		return w.encryptedPart(s, h, ct, disp, typ, pl)
 	case pl.parent == "encrypted":
 		return w.encryptedPart(s, h, ct, disp, typ, pl)
 	}
-	if w.isBody(ct, disp, typ, pl) {
+	if w.isBody(h, ct, disp, typ, pl) {
+		if typ == "text/plain" && pl.root && structureAhead(s, h) {
+			// QUIRK: a program or gateway lost the field that says that the mail has parts.
+			return w.multipart(s, value{}, "multipart/mixed", pl)
+		}
 		return w.textPart(s, h, ct, typ)
 	}
-	if pl.root && typ == "application/octet-stream" && disp.main != "attachment" && fileName(disp, ct, "") == "" && proseAhead(s, h) {
+	name := fileName(disp, ct, "")
+	if pl.root && (typ == "application/octet-stream" || typ == "application/text" || strings.Contains(typ, "*")) && disp.main != "attachment" && name == "" && proseAhead(s, h) {
 		// QUIRK: programs that send reports say "some bytes" of a mail that is one plain text.
 		return w.textPart(s, h, ct, "text/plain")
 	}
-	w.leafAttachment(s, h, ct, disp, typ, pl)
-	return nil
+	return w.leafAttachment(s, h, ct, disp, typ, pl)
+}
+
+// structureAhead says whether a text begins with a boundary line and the header of a part, with nothing before it but the note for programs
+// that know no MIME.
+func structureAhead(s *scanner, h *header) bool {
+	if e := strings.ToLower(h.get("Content-Transfer-Encoding")); e == "base64" || e == "quoted-printable" {
+		return false
+	}
+	b := s.window()
+	for n := 0; n < 6; n++ {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			return false
+		}
+		line := bytes.TrimRight(b[:i], " \t\r")
+		b = b[i+1:]
+		if len(line) > 4 && line[0] == '-' && line[1] == '-' {
+			return strings.HasPrefix(strings.ToLower(fieldName(b[:bytes.IndexByte(b, '\n')+1])), "content-")
+		}
+		if len(line) > 0 && !mimeNotice(string(line)) {
+			return false
+		}
+	}
+	return false
+}
+
+// mimeNotice says whether a text before the first part, or a line of it, only speaks to programs that know no MIME.
+func mimeNotice(text string) bool {
+	t := strings.ToLower(text)
+	return len(t) < 400 && (strings.Contains(t, "mime") || strings.Contains(t, "multi-part message") || strings.Contains(t, "multipart message"))
 }
 
 func (w *walker) manyParts() {
@@ -121,7 +165,7 @@ func isEmbedded(typ string) bool {
 }
 
 // isBody says whether a leaf is shown as text of the mail rather than kept as an attachment.
-func (w *walker) isBody(ct, disp value, typ string, pl place) bool {
+func (w *walker) isBody(h *header, ct, disp value, typ string, pl place) bool {
 	switch typ {
 	case "text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown":
 	case "text/calendar", "text/csv", "text/css", "text/xml", "text/rtf", "text/vcard", "text/x-vcard", "text/directory", "text/x-amp-html",
@@ -138,12 +182,19 @@ func (w *walker) isBody(ct, disp value, typ string, pl place) bool {
 		// QUIRK: a few gateways call even the only text an attachment.
 		return w.bodies == 0 && w.leaves == 0 && !named && (pl.root || pl.index == 0)
 	}
-	if pl.parent == "related" && pl.index > 0 {
+	if pl.parent == "related" && pl.index > 0 && w.bodies > pl.bodies {
+		// What the root of a multipart/related refers to is no body; a footer that a gateway put there is.
+		return !named && !h.has("Content-ID") && !h.has("Content-Location")
+	}
+	if pl.parent == "related" && pl.start != "" && pl.start != contentID(h) {
 		return false
 	}
-	// A named text is the body only if there is no other before it.
-	return !named || w.bodies == 0
+	// A named text is the body only if there is no other before it, or if the sender wants it shown.
+	return !named || w.bodies == 0 || disp.main == "inline" && typ == "text/plain"
 }
+
+// contentID is the id of a part without its brackets, "" if it has none.
+func contentID(h *header) string { return strings.Trim(h.get("Content-ID"), "<> ") }
 
 // proseAhead says whether what follows is text by its first bytes.
 func proseAhead(s *scanner, h *header) bool {
@@ -186,6 +237,7 @@ func (w *walker) multipart(s *scanner, ct value, typ string, pl place) *node {
 	defer s.pop(level)
 	s.begin()
 	n := &node{kind: kindMixed}
+	inside := place{depth: pl.depth + 1, parent: subtype, bodies: w.bodies, start: strings.Trim(ct.params["start"], "<> ")}
 	switch subtype {
 	case "alternative":
 		n.kind = kindAlternative
@@ -207,10 +259,11 @@ func (w *walker) multipart(s *scanner, ct value, typ string, pl place) *node {
 		}
 		closed = false
 		s.begin()
-		h := readHeader(s, w.limits.HeaderBytes, false)
+		h := w.partHeader(s)
 		h.decode("")
 		w.headerProblems(h)
-		if kid := w.part(s, h, place{depth: pl.depth + 1, parent: subtype, index: index}); kid != nil {
+		inside.index = index
+		if kid := w.part(s, h, inside); kid != nil {
 			n.kids = append(n.kids, kid)
 		}
 		s.skip()
@@ -229,6 +282,33 @@ func (w *walker) multipart(s *scanner, ct value, typ string, pl place) *node {
 	n.around = around.Bytes()
 	n.empty = index == 0
 	return n
+}
+
+// partHeader reads the header of a part.
+func (w *walker) partHeader(s *scanner) *header {
+	h := readHeader(s, w.limits.HeaderBytes, false)
+	for n := 0; n < 4 && len(h.fields) == 0 && !s.over(); n++ {
+		next := bytes.TrimRight(s.peekLine(), "\r\n")
+		name := strings.ToLower(fieldName(next))
+		if len(next) > 0 && name != "content-type" && name != "content-transfer-encoding" && name != "content-disposition" {
+			break
+		}
+		// QUIRK: an empty line too much between a boundary line and the header of its part.
+		if len(next) > 0 {
+			return readHeader(s, w.limits.HeaderBytes, false)
+		}
+		if !headerAhead(s.window()) {
+			break
+		}
+		s.line()
+	}
+	return h
+}
+
+// headerAhead says whether nothing but a few empty lines stands before a field that describes a part.
+func headerAhead(b []byte) bool {
+	b = bytes.TrimLeft(b[:min(len(b), 200)], "\r\n")
+	return len(b) > 13 && (bytes.EqualFold(b[:13], []byte("content-type:")) || len(b) > 26 && bytes.EqualFold(b[:26], []byte("content-transfer-encoding:")))
 }
 
 // preamble reads up to the first boundary line. Where the boundary is missing or wrong, a line that is followed by a part's header is taken.
@@ -254,10 +334,37 @@ func (w *walker) preamble(s *scanner, level int, around *bytes.Buffer) {
 		blank := len(bytes.TrimSpace(next)) == 0
 		if strings.HasPrefix(name, "content-") || s.stack[level] == "" && blank && len(mark) >= 8 && strings.Trim(mark, "-=_* ") != "" {
 			around.Truncate(max(0, around.Len()-len(piece)))
+			if first := earlier(around.Bytes(), mark); first >= 0 {
+				// Parts without a header stood before this one: they are read once more.
+				again := append([]byte(nil), around.Bytes()[first:]...)
+				s.giveBack(again, []byte("--"+mark+"\n")) // the piece itself is gone: looking ahead has moved the buffer
+				around.Truncate(first)
+				s.stack[level] = mark
+				s.line()
+				w.problem("The mail names no boundary between its parts, or a wrong one; it was found by looking.")
+				return
+			}
 			s.stack[level] = mark
 			s.hit, s.closing = level, false
 			w.problem("The mail names no boundary between its parts, or a wrong one; it was found by looking.")
 			return
+		}
+	}
+}
+
+// earlier returns where a boundary line stands in what was taken for a preamble, -1 if nowhere.
+func earlier(b []byte, mark string) int {
+	line := []byte("--" + mark)
+	for from := 0; ; {
+		i := bytes.Index(b[from:], line)
+		if i < 0 {
+			return -1
+		}
+		i += from
+		from = i + len(line)
+		end := bytes.IndexByte(b[from:], '\n')
+		if (i == 0 || b[i-1] == '\n') && end >= 0 && len(bytes.TrimSpace(b[from:from+end])) == 0 {
+			return i
 		}
 	}
 }
@@ -272,8 +379,8 @@ func copyLines(s *scanner, to *bytes.Buffer) {
 	}
 }
 
-// leafAttachment hands a part on as an attachment.
-func (w *walker) leafAttachment(s *scanner, h *header, ct, disp value, typ string, pl place) {
+// leafAttachment hands a part on as an attachment. What it returns is its text, for the case that the mail has no other.
+func (w *walker) leafAttachment(s *scanner, h *header, ct, disp value, typ string, pl place) *node {
 	w.leaves++
 	a := Attachment{
 		Filename:    fileName(disp, ct, bodyCharset(ct)),
@@ -285,14 +392,32 @@ func (w *walker) leafAttachment(s *scanner, h *header, ct, disp value, typ strin
 	if !known {
 		w.problem("An attachment is encoded in a way that is not known; it was kept as it came.")
 	}
-	if strings.EqualFold(a.Filename, "winmail.dat") || typ == "application/ms-tnef" || typ == "application/vnd.ms-tnef" {
+	cut := func() bool { return s.eof && s.hit < 0 && len(s.stack) > 0 }
+	br := bufio.NewReaderSize(r, 4<<10)
+	if head, _ := br.Peek(len(tnefMagic)); string(head) == tnefMagic && pl.depth < w.limits.Depth {
+		n := w.tnef(a, br, cut, pl.depth)
+		s.skip()
+		return n
+	}
+	if isTNEF(a, typ) {
 		w.problem("Outlook has packed attachments into winmail.dat, which cannot be opened here; ask the sender to send them as plain files.")
 	}
-	w.attachment(a, r, func() bool { return s.eof && s.hit < 0 && len(s.stack) > 0 })
+	var kept bytes.Buffer
+	src := io.Reader(br)
+	shown := w.sparePart(a, disp, typ, pl)
+	if shown {
+		src = io.TeeReader(br, &cappedWriter{b: &kept, left: w.spareLeft})
+	}
+	w.attachment(a, src, cut)
 	if damaged {
 		w.problem("An attachment is damaged; what could be decoded was kept.")
 	}
 	s.skip()
+	if !shown {
+		return nil
+	}
+	w.spareLeft -= kept.Len()
+	return w.spareNode(kept.Bytes(), ct, typ)
 }
 
 // embedded reads a mail attached to the mail. Its text is read as a forward, its attachments are handed on, and it is listed itself.

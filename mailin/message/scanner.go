@@ -20,6 +20,8 @@ type scanner struct {
 	stack []string // boundaries of the open multiparts, outermost first; "" is one that is still to be found out
 	bol   bool     // the next piece begins a line
 
+	halve   bool // each line end stands twice: every second one is passed over
+	doubled bool // a line was read that way
 	hit     int  // level of the boundary line met last, -1 if none since the last reset
 	closing bool // that line closes its multipart
 	eof     bool
@@ -173,6 +175,9 @@ func (s *scanner) match(line []byte) bool {
 // begins a line.
 func (s *scanner) line() (piece []byte, start bool) {
 	start = s.bol
+	if s.halve && start {
+		s.skipBlank()
+	}
 	piece = s.next()
 	if piece == nil {
 		return nil, start
@@ -182,7 +187,44 @@ func (s *scanner) line() (piece []byte, start bool) {
 		s.bol = true
 		return nil, start
 	}
+	if at := s.glued(piece); at > 0 {
+		mark := append([]byte(nil), piece[at:]...)
+		text := append(append([]byte(nil), piece[:at]...), '\n')
+		s.giveBack(mark)
+		return text, start
+	}
 	return piece, start
+}
+
+// gluedBytes is how long a boundary must be to be looked for at the end of a line of text.
+const gluedBytes = 12
+
+// glued returns where in a line a boundary line begins that a program forgot to put on a line of its own, 0 if none does.
+func (s *scanner) glued(piece []byte) int {
+	if len(s.stack) == 0 || len(piece) > 4<<10 {
+		return 0
+	}
+	text := bytes.TrimRight(piece, " \t\r\n")
+	if len(text) == len(piece) { // a boundary line has an end
+		return 0
+	}
+	text = bytes.TrimSuffix(text, []byte("--"))
+	for _, b := range s.stack {
+		if at := len(text) - len(b) - 2; len(b) >= gluedBytes && at > 0 && text[at] == '-' && text[at+1] == '-' && string(text[at+2:]) == b {
+			return at
+		}
+	}
+	return 0
+}
+
+// skipBlank passes over the empty line that doubles the end of the line before it; of two, one was there before.
+func (s *scanner) skipBlank() {
+	if s.doubled {
+		if next := s.peekLine(); len(next) > 0 && len(bytes.TrimRight(next, "\r\n")) == 0 {
+			s.next()
+		}
+	}
+	s.doubled = true
 }
 
 // begin forgets the last boundary, so that the next part can be read.

@@ -23,7 +23,7 @@ func (w *walker) smime(s *scanner, h *header, ct, disp value, typ string, pl pla
 		if what == cmsUnknown && (kind == "compressed-data" || kind == "certs-only") {
 			w.problem("The mail is in a form of S/MIME that cannot be opened here; it is kept as an attachment. Ask the sender to send it as plain mail.")
 		} else {
-			w.problem(smimeEncrypted)
+			w.encrypted("smime")
 		}
 		w.attachment(a, br, func() bool { return s.eof && s.hit < 0 && len(s.stack) > 0 })
 		s.skip()

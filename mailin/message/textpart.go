@@ -2,7 +2,9 @@ package message
 
 import (
 	"bytes"
+	"html"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,9 +12,9 @@ import (
 // textPart reads a text part up to the limit, in UTF-8.
 func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 	w.bodies++
-	html := typ == "text/html"
+	isHTML := typ == "text/html"
 	budget := &w.shared.textLeft
-	if html {
+	if isHTML {
 		budget = &w.shared.htmlLeft
 	}
 	var damaged bool
@@ -39,14 +41,17 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 	if err != nil {
 		w.problem("The text could not be read to its end.")
 	}
-	if encoding == "" {
-		if decoded, ok := unlabelledBase64(raw); ok {
-			w.problem("The text is encoded in base64 without saying so; it was decoded.")
-			raw = decoded
-		}
+	if decoded, ok := unlabelledBase64(raw); ok {
+		w.problem("The text is encoded in base64 without saying so; it was decoded.")
+		raw = decoded
+	} else if decoded, ok := base64Within(raw); ok && isBase64Name(h.get("Content-Transfer-Encoding")) {
+		raw = decoded
+	} else if decoded, ok := unlabelledQP(raw); ok && isPlainName(encoding) {
+		w.problem("The text is encoded as quoted-printable without saying so; it was decoded.")
+		raw = decoded
 	}
-	label := ct.params["charset"]
-	if html && label == "" {
+	label := w.labelOf(ct)
+	if isHTML && label == "" {
 		label = metaCharset(raw)
 	}
 	text, note := toUTF8(raw, label)
@@ -54,17 +59,25 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 		w.problem("%s", note)
 	}
 	// QUIRK: some programs call a page plain text.
-	html = html || typ == "text/plain" && looksLikeHTML(text)
-	n := &node{kind: kindText, html: html}
+	isHTML = isHTML || typ == "text/plain" && looksLikeHTML(text)
+	if isHTML && typ == "text/html" && !anyTag.MatchString(text) {
+		// QUIRK: and some call a plain text a page, whose lines would run into one.
+		isHTML, typ = false, "text/plain"
+		text = html.UnescapeString(text)
+	}
+	n := &node{kind: kindText, html: isHTML}
 	switch {
-	case html:
+	case isHTML:
 		n.body.text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 	case typ == "text/enriched" || typ == "text/richtext":
 		n.body.text = enriched(cleanText(text))
 	default:
 		text = w.uuencoded(tidyText(text))
 		if strings.HasPrefix(text, pgpMark) || strings.Contains(text, "\n"+pgpMark) {
-			w.problem(pgpEncrypted)
+			w.encrypted("pgp")
+		}
+		if w.mbox && strings.Contains(text, ">From ") {
+			text = mboxQuoted.ReplaceAllString(text, "${1}From ")
 		}
 		if strings.EqualFold(ct.params["format"], "flowed") {
 			text = unflow(text, strings.EqualFold(ct.params["delsp"], "yes"))
@@ -72,6 +85,91 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 		n.body.text = text
 	}
 	return n
+}
+
+// anyTag is the beginning of any tag, comment or declaration.
+var anyTag = regexp.MustCompile(`<[/!?]?[A-Za-z]|<!--`)
+
+// mboxQuoted is how mbox files mark the lines of a text that look like their own separator.
+var mboxQuoted = regexp.MustCompile(`(?m)^>(>*)From `)
+
+// isPlainName says whether a transfer encoding says that nothing was encoded.
+func isPlainName(encoding string) bool {
+	switch strings.ToLower(strings.TrimSpace(encoding)) {
+	case "", "7bit", "8bit", "binary":
+		return true
+	}
+	return false
+}
+
+// unlabelledQP decodes a text that is quoted-printable from end to end, whose label a gateway has lost: every equals sign stands before two
+// hexadecimal digits or at the end of a line, and what comes out is text that needed the encoding.
+func unlabelledQP(b []byte) ([]byte, bool) {
+	if bytes.Count(b, []byte{'='}) < 2 {
+		return nil, false
+	}
+	soft, escapes, needed := 0, 0, 0
+	for i := 0; i < len(b); i++ {
+		if b[i] >= 0x80 {
+			return nil, false
+		}
+		if b[i] != '=' {
+			continue
+		}
+		rest := b[i+1:]
+		switch {
+		case len(rest) >= 1 && rest[0] == '\n', len(rest) >= 2 && rest[0] == '\r' && rest[1] == '\n':
+			soft++
+		case len(rest) >= 2 && unhex(rest[0]) >= 0 && unhex(rest[1]) >= 0 && rest[0] < 'a' && rest[1] < 'a':
+			escapes++
+			if c := unhex(rest[0])<<4 | unhex(rest[1]); c >= 0x80 || c == '=' || c == ' ' && (len(rest) == 2 || rest[2] == '\n' || rest[2] == '\r') {
+				needed++
+			}
+			i += 2
+		default:
+			return nil, false
+		}
+	}
+	if needed == 0 || soft+escapes < 2 {
+		return nil, false
+	}
+	var damaged bool
+	out, err := io.ReadAll(&qpReader{r: bytes.NewReader(b), damaged: &damaged})
+	return out, err == nil && !damaged
+}
+
+// base64Within decodes the runs of base64 in a text that a gateway has written its own lines around.
+func base64Within(b []byte) ([]byte, bool) {
+	var out, run []byte
+	found := false
+	flush := func() {
+		if len(run) == 0 {
+			return
+		}
+		decoded := decodeBase64(run)
+		if len(run) >= 24 && utf8.Valid(decoded) && proseBytes(decoded) {
+			out = append(append(out, decoded...), '\n')
+			found = true
+		} else {
+			out = append(out, run...)
+		}
+		run = nil
+	}
+	for line := range bytes.SplitAfterSeq(b, endLF) {
+		text := trimEOL(line)
+		encoded := len(text) >= 4
+		for i, c := range text {
+			encoded = encoded && (isBase64(c) || c == '=' && i >= len(text)-2)
+		}
+		if encoded && (len(run) > 0 || len(text) >= 24 && !isDigits(string(text))) {
+			run = append(run, line...)
+			continue
+		}
+		flush()
+		out = append(out, line...)
+	}
+	flush()
+	return out, found
 }
 
 // tidyText cleans a plain text, and takes out what nobody sees and what would cut a code in two: odd spaces and characters without width.
@@ -169,10 +267,11 @@ func metaCharset(b []byte) string {
 // uuencoded takes files out of a plain text in which old programs put them, and hands them on as attachments. Both lines around a file must be
 // there, and the first line within must be one of a file: "begin 600 mg" is a prescription.
 func (w *walker) uuencoded(text string) string {
-	if !strings.Contains(text, "\nend") {
+	if !strings.Contains(text, "begin ") {
 		return text
 	}
 	var out strings.Builder
+	ends := true // a line "end" may follow
 	for {
 		at := 0
 		if !strings.HasPrefix(text, "begin ") {
@@ -191,9 +290,15 @@ func (w *walker) uuencoded(text string) string {
 			text = text[at+len(line):]
 			continue
 		}
-		end := endLine(rest)
-		if end < 0 {
-			break
+		end := -1
+		if ends {
+			end = endLine(rest)
+		}
+		if ends = end >= 0; !ends {
+			// The mail was cut, or a program forgot the end: the file goes on as long as its lines do.
+			if end = uuLines(rest); end < 0 {
+				break
+			}
 		}
 		if w.parts++; w.parts > w.limits.Parts {
 			w.manyParts()
@@ -207,6 +312,24 @@ func (w *walker) uuencoded(text string) string {
 	}
 	out.WriteString(text)
 	return out.String()
+}
+
+// uuLines returns where the lines of an encoded file end that no "end" closes, -1 if there are fewer than three.
+func uuLines(s string) int {
+	at := 0
+	for n := 0; ; n++ {
+		line, _, ok := strings.Cut(s[at:], "\n")
+		if _, good := uuLine(nil, []byte(line)); !good {
+			if n < 3 {
+				return -1
+			}
+			return at
+		}
+		at += len(line)
+		if ok {
+			at++
+		}
+	}
 }
 
 // endLine returns where the line "end" ends, -1 if there is none.

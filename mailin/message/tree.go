@@ -1,6 +1,7 @@
 package message
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ const (
 	kindMixed
 	kindAlternative
 	kindForward // a mail attached to the mail
+	kindSpare   // a text that is shown only if there is no other
 )
 
 // node is a part of the mail that has, or holds, text.
@@ -23,6 +25,9 @@ type node struct {
 	fwd    *Message // of a forward
 	around []byte   // what stands around the parts of a multipart; its text when it turned out to have no parts
 	empty  bool     // a multipart without parts
+
+	tnef bool   // a spare text out of a winmail.dat
+	page string // the HTML form of a spare text
 
 	body body // of a text
 	html bool
@@ -77,6 +82,14 @@ func clip(ranges [][2]int, n int) {
 func (w *walker) finish(root *node) {
 	m := w.msg
 	b := w.render(root)
+	if packed := w.packed(root); !b.blank() && packed != nil && trivialPlain(b.text, packed.plain()) {
+		b = w.spareText(packed)
+	}
+	if b.blank() {
+		if b = w.spareText(root); !b.blank() {
+			w.problem("The mail has no text of its own; what could be read besides is shown.")
+		}
+	}
 	m.Text = strings.TrimRight(b.text, "\n \t")
 	if m.Text != "" {
 		m.Text += "\n"
@@ -119,19 +132,49 @@ func (w *walker) render(n *node) body {
 		return w.renderAlternative(n)
 	case kindForward:
 		return w.renderForward(n)
+	case kindSpare:
+		return body{}
 	}
-	if len(n.kids) == 2 && n.kids[0].kind == kindText && n.kids[1].kind == kindText && n.kids[0].html != n.kids[1].html {
+	kids := make([]*node, 0, len(n.kids))
+	for _, kid := range n.kids {
+		if kid.kind != kindSpare {
+			kids = append(kids, kid)
+		}
+	}
+	if len(kids) == 2 && kids[0].kind == kindText && kids[1].kind == kindText && kids[0].html != kids[1].html {
 		// QUIRK: a program that says multipart/mixed where it means multipart/alternative; else the question would be there twice.
-		if b := w.renderAlternative(n); sameWords(n.kids[0].plain(), n.kids[1].plain()) {
+		if b := w.renderAlternative(n); sameWords(kids[0].plain(), kids[1].plain()) {
 			return b
 		}
 		w.msg.HTML = ""
 	}
 	var all body
-	for _, kid := range n.kids {
-		all.append(w.render(kid))
+	last := ""
+	for _, kid := range kids {
+		b := w.render(kid)
+		if kid.kind == kindText && len(b.text) > 20 && b.text == last {
+			continue // a gateway put the same text there twice
+		}
+		last = b.text
+		all.append(b)
 	}
 	return all
+}
+
+// packed finds the text of a winmail.dat, nil if there is none.
+func (w *walker) packed(n *node) *node {
+	if n == nil || n.kind == kindForward || n.tnef {
+		if n != nil && n.tnef {
+			return n
+		}
+		return nil
+	}
+	for _, kid := range n.kids {
+		if found := w.packed(kid); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // htmlBody is the text of an HTML page. Where the page hides all of it, or a broken one swallows it, what its source has in text is shown: an
@@ -157,6 +200,12 @@ func (n *node) plain() string {
 
 // sameWords says whether two texts have the same letters and digits in the same order.
 func sameWords(a, b string) bool {
+	rest, ok := wordsAfter(a, b)
+	return ok && letters(rest) == 0
+}
+
+// wordsAfter says whether a text begins with the letters and digits of another one, which has some, and what follows them.
+func wordsAfter(text, start string) (rest string, ok bool) {
 	next := func(s string) (rune, string) {
 		for i, r := range s {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -168,13 +217,11 @@ func sameWords(a, b string) bool {
 	found := false
 	for {
 		var x, y rune
-		x, a = next(a)
-		y, b = next(b)
-		if x != y {
-			return false
+		if y, start = next(start); y == 0 {
+			return text, found
 		}
-		if x == 0 {
-			return found
+		if x, text = next(text); x != y {
+			return "", false
 		}
 		found = true
 	}
@@ -189,10 +236,15 @@ func (w *walker) renderAlternative(n *node) body {
 	for _, kid := range n.kids {
 		b := w.render(kid)
 		w.hasPlain = w.hasPlain || !kid.isHTML() && !b.blank()
+		if kid.kind == kindSpare {
+			continue
+		}
 		if kid.isHTML() {
 			if !hasHTML || html.blank() {
 				html, hasHTML = b, true
 			}
+		} else if hasPlain && sameWords(plain.text, b.text) {
+			continue // the same in text/enriched, or twice
 		} else if !b.blank() || !hasPlain {
 			plain.append(b)
 			hasPlain = true
@@ -201,13 +253,20 @@ func (w *walker) renderAlternative(n *node) body {
 	switch {
 	case !hasHTML || html.blank():
 		return plain
-	case !hasPlain || trivialPlain(plain.text, html.text):
+	case !hasPlain || trivialPlain(plain.text, html.text) || cutShort(plain.text, html.text):
 		return html
 	case len(html.quoted) > 0 && !showsQuoting(plain.text):
 		return html
 	}
 	plain.forward = plain.forward || html.forward
 	return plain
+}
+
+// cutShort says that the plain text is only the beginning of what the HTML says: programs that make a plain text stop at a length, or at what
+// they cannot turn into text.
+func cutShort(plain, html string) bool {
+	rest, ok := wordsAfter(html, plain)
+	return ok && letters(rest) >= 20
 }
 
 // isHTML tells whether a branch of an alternative is the HTML one: also inside a multipart/related.
@@ -223,11 +282,22 @@ func (n *node) isHTML() bool {
 	return false
 }
 
-// looksLikeHTML tells a page from a text that speaks of HTML.
+// looksLikeHTML tells a page, or a piece of one, from a text that speaks of HTML.
 func looksLikeHTML(text string) bool {
 	start := strings.ToLower(strings.TrimSpace(text[:min(len(text), 200)]))
-	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html") || strings.HasPrefix(start, "<head>") || strings.HasPrefix(start, "<body")
+	if strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html") || strings.HasPrefix(start, "<head>") || strings.HasPrefix(start, "<body") {
+		return true
+	}
+	tags, closing := 0, false
+	for _, m := range htmlTag.FindAllString(text[:min(len(text), 8<<10)], 50) {
+		tags++
+		closing = closing || m[1] == '/' || m[1]|0x20 == 'b' && m[2]|0x20 == 'r'
+	}
+	return closing && (tags >= 2 && strings.HasPrefix(start, "<") && htmlTag.MatchString(start[:min(len(start), 100)]) || tags >= 4)
 }
+
+// htmlTag is a tag that mail programs write, as it stands in nothing else.
+var htmlTag = regexp.MustCompile(`(?i)</?(?:div|p|span|table|tbody|tr|td|br|font|style|strong|meta|h[1-6]|ul|ol|li|a|b|i)(?:\s[^<>]{0,300})?/?>`)
 
 // trivialPlain tells a plain text that only says that one should look at the HTML.
 func trivialPlain(plain, html string) bool {
@@ -265,7 +335,11 @@ func (w *walker) renderForward(n *node) body {
 	var inner body
 	sub := &walker{shared: w.shared, msg: n.fwd}
 	for _, kid := range n.kids {
-		inner.append(sub.render(kid))
+		b := sub.render(kid)
+		if b.blank() {
+			b = sub.spareText(kid)
+		}
+		inner.append(b)
 	}
 	var sb strings.Builder
 	sb.WriteString(forwardMark + "\n")
