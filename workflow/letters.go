@@ -136,12 +136,28 @@ func (l *Line) acknowledgement(view *casefile.View, p *casefile.Pending, reading
 	if reopens {
 		a.Headline = "We have your follow-up and have opened your case again."
 	}
+	if p.Encrypted != "" && len(p.Mentions) == 0 {
+		return encryptedNote(a, p.Encrypted)
+	}
 	for _, file := range p.Attachments {
 		a.Received = append(a.Received, attachmentWords(file))
 	}
 	lines, notStated := readingLines(p, reading)
 	a.Reading = lines
 	a.Missing = notStated
+	return a
+}
+
+// encryptedNote says how to send an encrypted mail instead. No answer is promised: nobody can read the question.
+func encryptedNote(a mailout.Acknowledgement, how string) mailout.Acknowledgement {
+	name := "S/MIME"
+	if how == "pgp" {
+		name = "PGP"
+	}
+	a.Headline = "We cannot open your mail: it is encrypted with " + name + "."
+	a.Problems = []string{"Please send your question again without encryption, as a reply to this mail: leave out names, birth dates and record numbers, " +
+		"which a coding question does not need. Codes, modifiers, the date of service, the payer and the wording of a denial are enough."}
+	a.Next = mailout.Next{Text: "A consultant answers once your question can be read."}
 	return a
 }
 

@@ -243,7 +243,7 @@ func (k *keeping) newCase() casefile.NewCase {
 func (k *keeping) newMessage() casefile.NewMessage {
 	m := k.mail
 	n := casefile.NewMessage{ID: k.messageID, Direction: casefile.In, LedgerID: k.entry.ID, At: m.at(k.entry), Sender: k.person(), Subject: m.Subject,
-		HeaderID: m.MessageID, ContentKey: m.contentKey, RawID: k.entry.ContentID, Problems: m.problems, Screen: string(m.verdict.Kind), Trust: m.trust,
+		HeaderID: m.MessageID, ContentKey: m.contentKey, RawID: k.entry.ContentID, Problems: m.problems, Screen: string(m.verdict.Kind), Trust: m.trust, Encrypted: m.Encrypted,
 		Parsed: casefile.Parsed{Text: m.Text, Reply: m.Reply, Quoted: m.Quoted, Signature: m.Signature, ReplyOffsets: m.ReplyOffsets, Forward: m.Forward,
 			References: m.References[max(0, len(m.References)-50):]}}
 	for _, to := range slices.Concat(m.To, m.Cc) {

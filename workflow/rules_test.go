@@ -690,3 +690,26 @@ func TestASecondUncertaintyIsToldAgain(t *testing.T) {
 	must(t, b.line.Office().Deliver(t.Context(), d.ID, b.dana.ID, "resend"))
 	b.wait("the second alarm", func() bool { return b.onlyDelivery().Attempts == 2 && told() })
 }
+
+// A mail that nobody can open is a case, and its sender is told how to send it instead; no answer is promised.
+func TestAnEncryptedMailIsAnsweredWithHowToSendIt(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		b := setup(t, url)
+		b.start()
+		b.deliver("From: Lee Example <lee@clinic.example>\nTo: consult@firm.example\nSubject: question\nMessage-ID: <e1@clinic.example>\nDate: " + time.Now().Format(time.RFC1123Z) +
+			"\nMIME-Version: 1.0\nContent-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b\n\n--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n" +
+			"--b\nContent-Type: application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n--b--\n")
+		note := strings.Join(strings.Fields(string(b.smtp.WaitMessages(t, 1)[0].Data)), " ")
+		for _, want := range []string{"it is encrypted with PGP", "send your question again without encryption", "once your question can be read"} {
+			if !strings.Contains(note, want) {
+				t.Errorf("the note lacks %q", want)
+			}
+		}
+		b.settled()
+		c := b.view(b.cases()[0].Ref)
+		if c.State != casefile.Waiting || len(c.Messages[0].Problems) == 0 {
+			t.Errorf("state %s, problems %q", c.State, c.Messages[0].Problems)
+		}
+	})
+}

@@ -18,3 +18,6 @@ CREATE INDEX attachments_step ON attachments (next_at) WHERE step <> '';
 -- often, so that what still runs for an earlier pass changes nothing. again: its automatic mail had been decided before.
 ALTER TABLE messages ADD COLUMN pass BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN again BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- A mail that nobody can open without a key: "smime" or "pgp". Its sender is told how to send it instead.
+ALTER TABLE messages ADD COLUMN encrypted TEXT NOT NULL DEFAULT '';

@@ -207,6 +207,7 @@ type Message struct {
 	Reopened      bool
 	Step          Step
 	Error         string // class of the step's last error
+	Encrypted     string // "smime" or "pgp": nobody can open it without a key
 	Again         bool   // its documents were read only after its automatic mail had been decided
 
 	Attachments []Attachment

@@ -42,6 +42,7 @@ type NewMessage struct {
 	Screen     string
 	Trust      string
 	Intent     string
+	Encrypted  string // "smime" or "pgp": its text cannot be read without a key
 	Opened     bool
 	Reopened   bool
 	Answerable bool // an automatic mail may answer it
@@ -104,12 +105,12 @@ func (e *Edit) AddMessage(ctx context.Context, m NewMessage) error {
 		m.StepAt = e.tx.Now
 	}
 	result, err := e.tx.ExecContext(ctx, `INSERT INTO messages (id, case_id, direction, ledger_id, delivery_id, at, sender, sender_hash, recipients, subject,
-			header_id, header_id_hash, content_key, raw_id, parsed_id, problems, screen, trust, intent, opened, reopened, answerable, step, next_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+			header_id, header_id_hash, content_key, raw_id, parsed_id, problems, screen, trust, intent, opened, reopened, answerable, step, next_at, encrypted)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 		ON CONFLICT (content_key) DO NOTHING`,
 		m.ID, e.ID, string(m.Direction), nullID(m.LedgerID), nullID(m.DeliveryID), m.At.UnixMilli(), sender, AddressKey(e.tx.DB(), m.Sender.Address), to, subject,
 		headerID, HeaderKey(e.tx.DB(), m.HeaderID), contentHash(e.tx.DB(), m.ContentKey), nullID(m.RawID), parsedID, problems,
-		m.Screen, m.Trust, m.Intent, m.Opened, m.Reopened, m.Answerable, string(m.Step), m.StepAt.UnixMilli())
+		m.Screen, m.Trust, m.Intent, m.Opened, m.Reopened, m.Answerable, string(m.Step), m.StepAt.UnixMilli(), m.Encrypted)
 	if err != nil {
 		return fmt.Errorf("keep message %d: %w", m.ID, err)
 	}
@@ -163,7 +164,7 @@ func (e *Edit) AddAttachment(ctx context.Context, messageID int64, a Attachment,
 }
 
 const messageColumns = `m.id, m.case_id, m.direction, m.delivery_id, m.at, m.sender, m.recipients, m.subject, m.header_id, m.raw_id, m.parsed_id, m.problems,
-	m.screen, m.trust, m.intent, m.kind, m.payer, m.date_of_service, m.opened, m.reopened, m.step, m.error, m.again`
+	m.screen, m.trust, m.intent, m.kind, m.payer, m.date_of_service, m.opened, m.reopened, m.step, m.error, m.again, m.encrypted`
 
 // scanMessage reads messageColumns; the parsed text lies in a content of its own.
 func scanMessage(ctx context.Context, o opener, row scanner, keyID int64, m *Message) (parsedID int64, err error) {
@@ -172,7 +173,7 @@ func scanMessage(ctx context.Context, o opener, row scanner, keyID int64, m *Mes
 	var delivery, raw, parsed sql.NullInt64
 	var sender, recipients, subject, headerID, problems []byte
 	if err := row.Scan(&m.ID, &m.CaseID, &direction, &delivery, &at, &sender, &recipients, &subject, &headerID, &raw, &parsed, &problems,
-		&m.Screen, &m.Trust, &m.Intent, &m.Kind, &m.Payer, &m.DateOfService, &m.Opened, &m.Reopened, &step, &m.Error, &m.Again); err != nil {
+		&m.Screen, &m.Trust, &m.Intent, &m.Kind, &m.Payer, &m.DateOfService, &m.Opened, &m.Reopened, &step, &m.Error, &m.Again, &m.Encrypted); err != nil {
 		return 0, notFound(err)
 	}
 	m.Direction, m.Step, m.At = Direction(direction), Step(step), time.UnixMilli(at).UTC()
