@@ -52,6 +52,7 @@ type element struct {
 	linkAt  int
 	mark    markKind
 	markAt  int
+	quoteAt int // of a holder: where its first quote begins, 0 while it has none
 }
 
 type markKind int
@@ -60,6 +61,8 @@ const (
 	markNone markKind = iota
 	markQuoted
 	markQuotedToEnd // the history follows as siblings
+	markHolder      // holds the attribution and the quote, and answers that were written under or between the pieces of the quote
+	markHeader      // holds a header block, if it has one; the history follows as siblings
 	markSignature
 )
 
@@ -142,7 +145,7 @@ func (w *htmlWriter) start(t html.Token) {
 		return
 	}
 	e := element{tag: tag, block: blockBreaks[tag], dropped: droppedTags[tag], tiny: w.tiny}
-	var id, class, style, kind string
+	var id, class, style, kind, name, marker string
 	for _, a := range t.Attr {
 		switch strings.ToLower(a.Key) {
 		case "id":
@@ -153,6 +156,10 @@ func (w *htmlWriter) start(t html.Token) {
 			style = strings.ToLower(strings.Join(strings.Fields(a.Val), ""))
 		case "type":
 			kind = strings.ToLower(a.Val)
+		case "name":
+			name = strings.ToLower(a.Val)
+		case "data-marker", "data-smartmail":
+			marker = strings.ToLower(a.Val)
 		case "hidden":
 			e.dropped = true
 		case "href":
@@ -198,7 +205,7 @@ func (w *htmlWriter) start(t html.Token) {
 	if zero, stated := fontSize(style); stated {
 		w.tiny = zero
 	}
-	e.mark = markOf(id, class)
+	e.mark = w.markOf(tag, marks{id: id, class: class, style: style, kind: kind, name: name, marker: marker})
 	if e.mark != markNone && w.drops == 0 {
 		w.flushBlock()
 		e.markAt = w.out.Len()
@@ -300,13 +307,7 @@ func (w *htmlWriter) closeTo(i int) {
 			w.linkTarget(e)
 		}
 		if e.mark != markNone && w.drops == 0 && w.out.Len() > e.markAt {
-			r := [2]int{e.markAt, w.out.Len()}
-			switch e.mark {
-			case markQuoted:
-				w.result.quoted = append(w.result.quoted, r)
-			case markSignature:
-				w.result.signatures = append(w.result.signatures, r)
-			}
+			w.closeMark(e)
 		}
 		w.tiny = e.tiny
 		if e.pre {

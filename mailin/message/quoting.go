@@ -41,6 +41,10 @@ func (q *quoting) run() {
 				}
 			}
 			q.within(i)
+			if l.fixed && (i == 0 || q.lines[i-1].class != classQuoted) && q.onlyIntroduces(i) {
+				q.quote(i, len(q.lines))
+				return
+			}
 			continue
 		}
 		if l.class != classReply {
@@ -122,6 +126,24 @@ func (q *quoting) introduced(i int) (next int, ok bool) {
 		q.forward = true
 	}
 	return q.quoteTo(i, len(q.lines)), true
+}
+
+// onlyIntroduces: what the markup marks at line i is an attribution or a header block, and what it introduces is not marked.
+func (q *quoting) onlyIntroduces(i int) bool {
+	end := i
+	for end < len(q.lines) && (q.lines[end].class == classQuoted || q.lines[end].text == "") {
+		if end++; end-i > 40 {
+			return false
+		}
+	}
+	if end == len(q.lines) {
+		return false
+	}
+	if block := outlookBlock(q.lines[:end], i); block > 0 {
+		return q.nextText(block) >= end
+	}
+	n, sure := q.attribution(i)
+	return n > 0 && sure != unsure && q.nextText(i+n) >= end
 }
 
 // historyFrom marks what a line without marked lines under it introduces, lines i to j: all that follows.
