@@ -21,6 +21,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"golang.org/x/sync/semaphore"
 
+	"caseconsultant/mailin/authenticity"
 	"caseconsultant/mailin/document"
 	"caseconsultant/mailin/message"
 	"caseconsultant/mailout"
@@ -48,6 +49,12 @@ type Sender interface {
 // cannot be started) or the context's: what is wrong with a document is a problem beside what could be read of it.
 type Documents interface {
 	Read(ctx context.Context, content io.Reader, size int64, hint document.Hint) (document.Text, error)
+}
+
+// Authenticity finds out whether a mail comes from its author's domain; *authenticity.Verifier does, by the DNS, in bounded
+// time. It is asked only where no receiving server's word is believed, and outside any transaction.
+type Authenticity interface {
+	Verify(ctx context.Context, mail io.Reader, author string, arrived time.Time) authenticity.Result
 }
 
 // Mailbox is an address that cases come to.
@@ -87,6 +94,7 @@ type Options struct {
 	FirmName        string        // display name of outgoing mail
 	PublicURL       string        // of the desk, for notifications
 	AuthservIDs     []string
+	Authenticity    Authenticity // nil: without AuthservIDs nothing is proven of any sender
 	Limits          message.Limits
 	Memory          int64 // bytes of mail being parsed at once. Defaults to 128 MiB
 	PerSender       Rate  // automatic mail to one address

@@ -81,6 +81,7 @@ type readMail struct {
 	*message.Message
 	verdict     screen.Verdict
 	trust       string
+	sender      []string // why, for a person
 	contentKey  []byte
 	attachments []spooled
 	problems    []string
@@ -151,12 +152,35 @@ func (l *Line) readMail(ctx context.Context, entry intake.Entry) (*readMail, err
 	m.problems = append(m.problems, m.Message.Problems...)
 	mailbox := l.mailbox(entry.Mailbox)
 	options := screen.Options{OwnAddresses: l.ownAddresses(), LoopHeader: mailout.LoopHeader}
-	m.automatic = screen.Classify(m.Message, options).Kind != screen.Person
+	first := screen.Classify(m.Message, options)
+	m.automatic = first.Kind != screen.Person || first.Silent
 	options.AcceptAutomatic = mailbox.AcceptAutomatic
 	m.verdict = screen.Classify(m.Message, options)
 	m.patient = namesAPatient(m.Message)
 	m.trust = screen.Trust(m.Message, l.opts.AuthservIDs)
+	if len(l.opts.AuthservIDs) == 0 && l.opts.Authenticity != nil && m.verdict.Kind == screen.Person {
+		release() // the name servers may take seconds
+		m.trust, m.sender = l.authenticity(ctx, entry, m.From.Address)
+	}
 	return m, nil
+}
+
+// authenticity is what can be proven of a mail's sender where no receiving server is believed, and the reasons.
+func (l *Line) authenticity(ctx context.Context, entry intake.Entry, author string) (verdict string, evidence []string) {
+	if entry.Truncated {
+		return screen.TrustNone, []string{"Only the beginning of the mail was fetched, which no signature covers."}
+	}
+	content, err := l.db.OpenContent(ctx, entry.ContentID)
+	if err != nil {
+		// It was read a moment ago: if it cannot be read now, the step's own reads fail too.
+		return screen.TrustNone, []string{"The mail could not be read again for verification."}
+	}
+	arrived := entry.InternalAt
+	if arrived.IsZero() {
+		arrived = entry.SeenAt
+	}
+	result := l.opts.Authenticity.Verify(ctx, content, author, arrived)
+	return result.Verdict, result.Evidence
 }
 
 // spool copies an attachment into a temporary file that has no name any more: it goes with the process.
@@ -213,6 +237,16 @@ func (l *Line) keepMail(ctx context.Context, tx *store.Tx, entry intake.Entry, m
 			return err
 		}
 		return intake.Settle(ctx, tx, entry.ID, intake.FateDouble, "The same mail was read before.", doubleCase, doubleID)
+	}
+	if m.MessageID != "" && m.verdict.Kind == screen.Person {
+		// A gateway that takes our loop header off leaves our Message-ID.
+		own, _, err := casefile.DeliveryByHeader(ctx, tx, m.MessageID)
+		if err != nil {
+			return err
+		}
+		if own != 0 {
+			m.verdict = screen.Verdict{Kind: screen.Loop, Reason: "It is a mail of ours that has come back.", Evidence: []string{"Message-ID"}}
+		}
 	}
 	keep := &keeping{line: l, tx: tx, entry: entry, mail: m, messageID: tx.NewID(), caseID: tx.NewID()}
 	if m.verdict.Kind != screen.Person {
@@ -503,9 +537,15 @@ func (k *keeping) join(ctx context.Context, e *casefile.Edit, refers []string) e
 }
 
 func (k *keeping) recordRead(ctx context.Context, e *casefile.Edit) error {
-	var detail any
+	detail := make(map[string]any)
 	if len(k.mail.problems) > 0 {
-		detail = map[string]any{"problems": k.mail.problems}
+		detail["problems"] = k.mail.problems
+	}
+	if len(k.mail.sender) > 0 {
+		detail["sender"] = k.mail.sender
+	}
+	if len(detail) == 0 {
+		return e.Record(ctx, casefile.EventRead, casefile.System, k.messageID, nil)
 	}
 	return e.Record(ctx, casefile.EventRead, casefile.System, k.messageID, detail)
 }
