@@ -226,7 +226,7 @@ func (m *Message) proseDelivery(signs serverSigns, b body) {
 }
 
 // maxRecipients bounds how many are read from prose.
-const maxRecipients = 200
+const maxRecipients = 50
 
 // recipientPlace is where in the flat text an address stands that a mail could not be delivered to; -1 if nowhere.
 type recipientPlace struct {
