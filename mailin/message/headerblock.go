@@ -168,13 +168,18 @@ func notesBlock(lines []line, i int) int {
 		}
 		return 0
 	}
-	if i+2 >= len(lines) || len(s) > 100 || !notesStamp.MatchString(strings.Trim(lines[i+1].text, "> \t")) {
+	stamp := i + 1
+	if stamp < len(lines) && lines[stamp].text == "" {
+		stamp++
+	}
+	if stamp+1 >= len(lines) || len(s) > 100 || len(lines[stamp].text) > 60 || !notesStamp.MatchString(strings.Trim(lines[stamp].text, "> \t")) {
 		return 0
 	}
 	kinds, end := 0, 0
-	for j := i + 2; j < len(lines) && j < i+16; j++ {
+	for j := stamp + 1; j < len(lines) && j < i+16; j++ {
 		bare := strings.Trim(lines[j].text, "> \t")
-		kind, _ := headerField(bare + ":")
+		name, _, cells := strings.Cut(bare, "  ") // cells of a table
+		kind, _ := headerField(name + ":")
 		if k, _ := headerField(bare); k != 0 {
 			kind = k
 		}
@@ -185,7 +190,7 @@ func notesBlock(lines []line, i int) int {
 			kinds |= 1 << kind
 			end = j + 1
 			if kind == 5 {
-				if !strings.Contains(bare, ":") && j+1 < len(lines) {
+				if !cells && !strings.Contains(bare, ":") && j+1 < len(lines) {
 					end++ // the subject stands under its name
 				}
 				break

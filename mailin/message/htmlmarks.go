@@ -92,7 +92,7 @@ func (w *htmlWriter) markOf(tag atom.Atom, m marks) markKind {
 		return markQuoted
 	case m.name == "messagereplysection":
 		return markHolder
-	case m.id == "applemailsignature", m.id == "signature", strings.HasSuffix(m.id, "_signature"), strings.HasPrefix(m.id, "ms-outlook-mobile-signature"), strings.HasPrefix(m.id, "zm-_id_-sgn"),
+	case m.id == "applemailsignature", m.id == "signature", strings.HasSuffix(m.id, "_signature"), strings.HasPrefix(m.id, "ms-outlook-mobile-signature"), m.id == "zm-_id_-sgn",
 		m.id == "divneteasemailcard", m.id == "ntes-pcmail-signature", m.marker == "gmail_signature", strings.HasPrefix(m.marker, "__sig_p"), m.name == "messagesignaturesection",
 		strings.HasPrefix(m.id, "sig") && isDigits(m.id[3:]):
 		return markSignature
@@ -143,7 +143,7 @@ func (w *htmlWriter) closeMark(e element) {
 			w.result.quoted = append(w.result.quoted, r)
 		}
 	case markHeader:
-		if w.began || r[1]-r[0] > 4000 {
+		if w.began || w.quotes > 0 || r[1]-r[0] > 4000 {
 			return
 		}
 		if lines := splitLines(strings.TrimSpace(w.out.String()[r[0]:r[1]])); len(lines) > 1 && strings.ContainsAny(lines[0].text, ":：") {

@@ -209,7 +209,7 @@ func (w *htmlWriter) start(t html.Token) {
 	if e.mark != markNone && w.drops == 0 {
 		w.flushBlock()
 		e.markAt = w.out.Len()
-		if e.mark == markQuotedToEnd && !w.began {
+		if e.mark == markQuotedToEnd && !w.began && w.quotes == 0 {
 			w.began, w.toEnd = true, e.markAt
 		}
 	}

@@ -14,6 +14,8 @@ type quoting struct {
 	answer  bool // the mail says that it answers another: by its subject, or by In-Reply-To or References
 	forward bool
 	tried   int  // lines looked at closely for an attribution
+	wrote   bool // a line before line looked has a text of the sender's own
+	looked  int
 	history bool // a line says that what follows was quoted in answering: a forward further down was forwarded in an earlier mail
 }
 
@@ -198,7 +200,7 @@ func (q *quoting) within(i int) {
 	switch {
 	case forwardLine(l.text):
 		q.forward = true
-	case l.fixed && fwdSubject(q.subject) && headerBlock(q.lines, i).found > 0:
+	case l.fixed && fwdSubject(q.subject):
 		q.forward = true
 	case (fwdSubject(q.subject) || replySubject(q.subject)) && outlookBlock(q.lines, i) > 0:
 		q.forward = fwdSubject(q.subject)
@@ -212,12 +214,11 @@ func (q *quoting) within(i int) {
 
 // prefixed marks lines that begin with ">". A single one without anything that speaks for quoting stays, and so do measures: "> 5 mm" is no quote.
 func (q *quoting) prefixed() {
-	count, words, introduced, about := 0, false, false, false
+	count, words, introduced := 0, false, false
 	for i, l := range q.lines {
 		if quotePrefix(l.text) {
 			count++
 			words = words || !measure(l.text)
-			about = about || clinical(l.text)
 		}
 		if !introduced && l.text != "" {
 			n, sure := q.attribution(i)
@@ -227,7 +228,7 @@ func (q *quoting) prefixed() {
 	if !words || count == 1 && !introduced && !q.answer {
 		return
 	}
-	if !introduced && !q.answer && about && q.bullets() {
+	if !introduced && !q.answer && q.bullets() {
 		return
 	}
 	for i := range q.lines {
@@ -259,12 +260,21 @@ func (q *quoting) quotedNext(i int) bool {
 	return i < len(q.lines) && quotePrefix(q.lines[i].text)
 }
 
-// bullets: a list with ">" for its marks, in a mail that answers none, announced by the line above it.
+// bullets: a list about a case with ">" for its marks, announced by the line above it.
 func (q *quoting) bullets() bool {
 	for i, l := range q.lines {
-		if quotePrefix(l.text) {
-			return i > 0 && strings.HasSuffix(q.lines[i-1].text, ":")
+		if !quotePrefix(l.text) {
+			continue
 		}
+		if i == 0 || !strings.HasSuffix(q.lines[i-1].text, ":") {
+			return false
+		}
+		for ; i < len(q.lines) && quotePrefix(q.lines[i].text); i++ {
+			if clinical(q.lines[i].text) {
+				return true
+			}
+		}
+		return false
 	}
 	return false
 }
@@ -330,13 +340,13 @@ func (q *quoting) quoteTo(from, to int) int {
 	return to
 }
 
+// wroteBefore: the sender has written something above line i, whose lines are all told by now. What a telephone adds does not count.
 func (q *quoting) wroteBefore(i int) bool {
-	for _, l := range q.lines[:i] {
-		if l.class == classReply && l.text != "" {
-			return true
-		}
+	for ; q.looked < i && !q.wrote; q.looked++ {
+		l := q.lines[q.looked]
+		q.wrote = l.class == classReply && l.text != "" && !sentFrom(l.text)
 	}
-	return false
+	return q.wrote
 }
 
 func (q *quoting) nextText(i int) int {

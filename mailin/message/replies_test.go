@@ -35,7 +35,7 @@ func listed(t testing.TB, file string) (names []string, texts map[string]string)
 type labelled struct {
 	name, subject            string
 	forward                  bool
-	text                     string
+	text, html               string
 	reply, quoted, signature []string
 }
 
@@ -63,6 +63,10 @@ func (l *labelled) addAll(class byte, s string) {
 // differs parses the mail and says in what it is read otherwise, "" if in nothing.
 func (l *labelled) differs(t testing.TB) string {
 	m := plainMail(t, l.subject, l.text)
+	if l.html != "" {
+		raw := mail(append(head("Content-Type: text/html; charset=utf-8"), "", l.html)...)
+		m = parse(t, strings.Replace(raw, "Subject: 31297 with 31288", "Subject: "+l.subject, 1))
+	}
 	var wrong []string
 	compare := func(what, got string, want []string) {
 		if g, w := shown(strings.Split(got, "\n")), shown(want); g != w {
@@ -78,11 +82,11 @@ func (l *labelled) differs(t testing.TB) string {
 	return strings.Join(wrong, "\n")
 }
 
-// shown are the lines that have a text.
+// shown are the lines that have a text; quoted empty ones have none.
 func shown(lines []string) string {
 	var b strings.Builder
 	for _, line := range lines {
-		if line = strings.TrimSpace(line); line != "" {
+		if line = strings.TrimSpace(line); strings.Trim(line, ">") != "" {
 			b.WriteString("\t" + line + "\n")
 		}
 	}
@@ -115,6 +119,8 @@ func labelledMails(t testing.TB, file string) []*labelled {
 		case len(all) == 0 && strings.HasPrefix(line, "#"), len(all) == 0:
 		case line == "":
 			all[len(all)-1].text += "\n"
+		case strings.HasPrefix(line, "h|"):
+			all[len(all)-1].html += line[2:] + "\r\n"
 		case len(line) > 1 && line[1] == '|':
 			all[len(all)-1].add(line[0], line[2:])
 		default:
@@ -141,7 +147,7 @@ func tally(t *testing.T, mails []*labelled) {
 // Mails of many layouts, every line of which is told rightly.
 func TestLabelledMails(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"layouts.txt", "lookalikes.txt", "forwards.txt"} {
+	for _, file := range []string{"layouts.txt", "lookalikes.txt", "forwards.txt", "html.txt"} {
 		t.Run(strings.TrimSuffix(file, ".txt"), func(t *testing.T) {
 			t.Parallel()
 			tally(t, labelledMails(t, file))

@@ -78,15 +78,13 @@ func signUnder(run []line) {
 			continue
 		}
 		end := i
-		asks := false
 		for end < len(run) && run[end].text != "" {
-			asks = asks || strings.HasSuffix(run[end].text, "?") || clinical(run[end].text) && !contactLine.MatchString(run[end].text)
 			end++
 		}
 		switch notice := legalNotice(run[i].text) || listFooter(run[i].text); {
 		case notice:
 			going = false
-		case postscript(run[i].text), asks && !first:
+		case !first && asks(run[i:end]), postscript(run[i].text):
 			going = true
 		}
 		if !going {
@@ -95,6 +93,19 @@ func signUnder(run []line) {
 		first = false
 		i = end
 	}
+}
+
+// asks says that a paragraph is the sender's question, not his sign-off.
+func asks(paragraph []line) bool {
+	if postscript(paragraph[0].text) {
+		return true
+	}
+	for _, l := range paragraph {
+		if strings.HasSuffix(l.text, "?") || clinical(l.text) && !contactLine.MatchString(l.text) {
+			return true
+		}
+	}
+	return false
 }
 
 var postscriptPattern = regexp.MustCompile(`(?i)^p\.? ?p?\.?s\.?\s?[:.\-–—]?\s`)

@@ -29,6 +29,7 @@ func split(m *Message, b body) {
 	lines := splitLines(b.text)
 	mark(lines, b.quoted, classQuoted)
 	mark(lines, b.signatures, classSignature)
+	askedInSignature(lines)
 	q := quoting{lines: lines, subject: m.Subject, forward: b.forward}
 	q.answer = replySubject(m.Subject) || !fwdSubject(m.Subject) && len(m.InReplyTo)+len(m.References) > 0
 	q.attached(b)
@@ -36,9 +37,12 @@ func split(m *Message, b body) {
 	m.Forward = q.forward
 	signOff(lines)
 	if !hasClass(lines, classReply) && !m.Forward {
-		// Nothing is left: better to show all of it as new.
+		// Nothing is left: better to show all of it as new, but for a sign-off that has something besides it.
+		signed := hasClass(lines, classQuoted)
 		for i := range lines {
-			lines[i].class = classReply
+			if !signed || lines[i].class != classSignature {
+				lines[i].class = classReply
+			}
 		}
 	}
 	compose(m, b.text, lines)
@@ -70,6 +74,34 @@ func mark(lines []line, ranges [][2]int, c class) {
 		if lines[i].start < end {
 			lines[i].class, lines[i].fixed = c, true
 		}
+	}
+}
+
+// askedInSignature takes back paragraphs with a question in them: people write within the element that their program has made for the signature.
+// A line of dashes above such an element is part of it.
+func askedInSignature(lines []line) {
+	for i := 0; i < len(lines); i++ {
+		if lines[i].class != classSignature || lines[i].text == "" {
+			if next := i + 1; signatureMark(lines[i].text) && next < len(lines) && lines[i].class == classReply {
+				if lines[next].text == "" && next+1 < len(lines) {
+					next++
+				}
+				if lines[next].class == classSignature {
+					lines[i].class = classSignature
+				}
+			}
+			continue
+		}
+		end := i
+		for end < len(lines) && lines[end].class == classSignature && lines[end].text != "" {
+			end++
+		}
+		if asks(lines[i:end]) {
+			for j := i; j < end; j++ {
+				lines[j].class, lines[j].fixed = classReply, false
+			}
+		}
+		i = end - 1
 	}
 }
 
