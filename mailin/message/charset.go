@@ -3,100 +3,309 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/charset"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// toUTF8 reads the bytes of a text in the charset that its label states. note is a sentence for a person when the label could not be believed;
-// the text is valid UTF-8 in any case.
+// toUTF8 reads the bytes of a text in the charset that its label states, or, where it states none or the bytes cannot be in it, in the one that
+// they look like. note is a sentence for a person when the label could not be believed; the text is valid UTF-8 in any case.
 func toUTF8(b []byte, label string) (text, note string) {
 	label = cleanLabel(label)
 	if s, ok := byMark(b); ok {
 		return s, ""
 	}
 	switch label {
-	case "", "us-ascii", "ascii", "utf-8":
+	case "", "us-ascii", "utf-8":
+		return guessed(b, label)
+	}
+	// QUIRK: text that is labelled with an 8-bit charset but is well-formed UTF-8 with several multibyte characters is UTF-8: a gateway converted
+	// it and left the label. The chance of that in real Latin-1 text is nil; in other alphabets short words may look like it.
+	if singleByte(label) && utf8.Valid(b) {
+		if n := multibyteRunes(b); n >= 3 || n >= 1 && latinLabel(label) {
+			return string(b), "The text is labelled with another character set but is UTF-8; it was read as UTF-8."
+		}
+	}
+	s, ok := decodeCharset(b, label)
+	if !ok {
 		if utf8.Valid(b) {
-			if label != "utf-8" && bytes.Contains(b, []byte("\x1b$")) {
-				if s, ok := decodeCharset(b, "iso-2022-jp"); ok {
+			s, _ := guessed(b, "")
+			return s, "The text names a character set that is not known; it was read as UTF-8."
+		}
+		guess, _ := guessCharset(b)
+		s, _ := decodeCharset(b, guess)
+		return s, "The text names a character set that is not known; it was read as " + guess + "."
+	}
+	replaced := strings.Count(s, "\uFFFD")
+	wrong := replaced*20 > utf8.RuneCountInString(s)
+	if wrong && utf8.Valid(b) {
+		return string(b), "The text is labelled with another character set but is UTF-8; it was read as UTF-8."
+	}
+	// QUIRK: programs stamp the charset of their own system on text that they only pass on.
+	if wrong || latinLabel(label) && hasHigh(b) {
+		if guess, sure := guessCharset(b); sure && !latinLabel(guess) && guess != label && (wrong || multibyteRunes(b) >= 6) {
+			if other, ok := decodeCharset(b, guess); ok && strings.Count(other, "\uFFFD") <= replaced {
+				return other, "The text is labelled with another character set than it is in; it was read as " + guess + "."
+			}
+		}
+	}
+	if replaced > 0 {
+		return s, "Some characters of the text are damaged and were replaced."
+	}
+	return s, ""
+}
+
+// guessed reads text whose label says nothing, or says ASCII or UTF-8.
+func guessed(b []byte, label string) (text, note string) {
+	if s, ok := wideUnits(b); ok {
+		return s, "" // only UTF-16 and UTF-32 have a zero in every letter
+	}
+	if utf8.Valid(b) {
+		if label != "utf-8" && bytes.IndexByte(b, 0x1b) >= 0 || bytes.Contains(b, []byte("~{")) {
+			if guess := byEscapes(b); guess != "" {
+				if s, ok := decodeCharset(b, guess); ok {
 					return s, ""
 				}
 			}
-			return string(b), ""
 		}
-		if label == "utf-8" {
-			// A few broken bytes in real UTF-8 (a character cut in the middle) are not a reason to read all of it as something else.
-			if s, bad := repairUTF8(b); bad {
-				return s, "Some characters of the text are damaged and were replaced."
+		if label == "" && looksUTF7(b) {
+			return decodeUTF7(b), "The text does not say which character set it uses; it was read as UTF-7."
+		}
+		return string(b), ""
+	}
+	if s, replaced, ok := repairUTF8(b); ok {
+		if replaced {
+			return s, "Some characters of the text are damaged and were replaced."
+		}
+		return s, "The text mixes character sets; each was read as what it looks like."
+	}
+	guess, sure := guessCharset(b)
+	s, _ := decodeCharset(b, guess)
+	if label == "utf-8" && !sure {
+		// A few cut characters in a text that has no others.
+		if cut, ok := cutUTF8(b); ok {
+			return cut, "Some characters of the text are damaged and were replaced."
+		}
+	}
+	switch label {
+	case "utf-8":
+		return s, "The text is labelled UTF-8 but is not; it was read as " + guess + "."
+	case "us-ascii":
+		return s, "The text is labelled US-ASCII but is not; it was read as " + guess + "."
+	}
+	return s, "The text does not say which character set it uses; it was read as " + guess + "."
+}
+
+// wideUnits reads UTF-16 and UTF-32 that have no mark. It looks for the zeros that spaces, line ends, digits and Latin letters have there.
+func wideUnits(b []byte) (string, bool) {
+	if len(b) < 4 || bytes.IndexByte(b[:min(len(b), 4<<10)], 0) < 0 {
+		return "", false
+	}
+	var zeros [4]int
+	n := min(len(b), 4<<10) / 4 * 4
+	for i, c := range b[:n] {
+		if c == 0 {
+			zeros[i%4]++
+		}
+	}
+	quarter := n / 4
+	switch {
+	case zeros[2]*10 >= quarter*9 && zeros[3]*10 >= quarter*9 && len(b)%4 == 0:
+		return decodeUTF32(b, false), true
+	case zeros[0]*10 >= quarter*9 && zeros[1]*10 >= quarter*9 && len(b)%4 == 0:
+		return decodeUTF32(b, true), true
+	}
+	even, odd := zeros[0]+zeros[2], zeros[1]+zeros[3]
+	if len(b)%2 != 0 || even+odd == 0 || even > 0 && odd > 0 && min(even, odd)*5 > max(even, odd) {
+		return "", false
+	}
+	// Latin text has a zero in most pairs; in other alphabets only spaces and line ends have one.
+	if s := decodeUnits(b, even > odd); max(even, odd)*4 >= n/2*3 || len(b) >= 16 && max(even, odd)*20 >= n/2 && oneScript(s) {
+		return s, true
+	}
+	return "", false
+}
+
+// oneScript says whether nearly all letters of a text are of one alphabet and the rest is ordinary.
+func oneScript(s string) bool {
+	blocks := map[rune]int{}
+	all := 0
+	for _, r := range s {
+		if r == utf8.RuneError || r < ' ' && r != '\n' && r != '\r' && r != '\t' {
+			return false
+		}
+		if r < 0x80 || r >= 0x2000 && r < 0x2070 || r >= 0x3000 && r < 0x3040 || r >= 0xff00 {
+			continue
+		}
+		all++
+		block := r >> 8
+		if r >= 0x3040 && r < 0xa000 {
+			block = 0x4e
+		} else if r >= 0xac00 && r < 0xd7a4 {
+			block = 0xac
+		}
+		blocks[block]++
+	}
+	for _, n := range blocks {
+		if n*10 >= all*9 {
+			return true
+		}
+	}
+	return false
+}
+
+// decodeUTF32 reads UTF-32; a mark at its beginning decides its byte order.
+func decodeUTF32(b []byte, bigEndian bool) string {
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xfe\x00\x00")):
+		bigEndian, b = false, b[4:]
+	case bytes.HasPrefix(b, []byte("\x00\x00\xfe\xff")):
+		bigEndian, b = true, b[4:]
+	case len(b) >= 4 && b[0] == 0 && b[1] == 0 && b[3] != 0:
+		bigEndian = true
+	case len(b) >= 4 && b[2] == 0 && b[3] == 0 && b[0] != 0:
+		bigEndian = false
+	}
+	var sb strings.Builder
+	sb.Grow(len(b) / 3)
+	for i := 0; i+3 < len(b); i += 4 {
+		u := binary.LittleEndian.Uint32(b[i:])
+		if bigEndian {
+			u = binary.BigEndian.Uint32(b[i:])
+		}
+		if u > utf8.MaxRune {
+			u = utf8.RuneError
+		}
+		sb.WriteRune(rune(u))
+	}
+	return sb.String()
+}
+
+// looksUTF7 says whether every plus sign of a text begins what UTF-7 has there, at least twice: whole characters, with the bits that are left over
+// zero, and none of them ASCII, which stands for itself.
+func looksUTF7(b []byte) bool {
+	found := 0
+	for i := 0; i < len(b); i++ {
+		if b[i] != '+' {
+			continue
+		}
+		j := i + 1
+		for j < len(b) && isBase64(b[j]) {
+			j++
+		}
+		n := j - i - 1
+		if n == 0 {
+			if j < len(b) && b[j] == '-' {
+				continue // a plus sign
 			}
-			return decode1252(b), "The text is labelled UTF-8 but is not; it was read as windows-1252."
+			return false
 		}
-		if s, bad := repairUTF8(b); bad {
-			return s, "Some characters of the text are damaged and were replaced."
+		raw, err := base64.RawStdEncoding.Strict().DecodeString(string(b[i+1 : j]))
+		if err != nil || len(raw)%2 != 0 && (n*6)%16 >= 6 {
+			return false
 		}
-		if label == "" {
-			return decode1252(b), "The text does not say which character set it uses; it was read as windows-1252."
+		for k := 0; k+1 < len(raw); k += 2 {
+			if u := rune(raw[k])<<8 | rune(raw[k+1]); u < 0x80 && u != '&' && u != '+' && u != '~' && u != '\\' && u != '=' && u != '"' || u >= 0x80 && !unicode.IsGraphic(u) && (u < 0xd800 || u >= 0xe000) {
+				return false
+			}
 		}
-		return decode1252(b), "The text is labelled US-ASCII but is not; it was read as windows-1252."
+		found++
+		i = j
 	}
-	// QUIRK: text that is labelled with an 8-bit charset but is well-formed UTF-8 with several multibyte characters is UTF-8: a gateway converted
-	// it and left the label. The chance of that in real Latin-1 text is nil.
-	if singleByte(label) && utf8.Valid(b) && multibyteRunes(b) >= 3 {
-		return string(b), "The text is labelled with another character set but is UTF-8; it was read as UTF-8."
-	}
-	if s, ok := decodeCharset(b, label); ok {
-		if n := strings.Count(s, "\uFFFD"); n > 0 && n > utf8.RuneCountInString(s)/20 && utf8.Valid(b) {
-			return string(b), "The text is labelled with another character set but is UTF-8; it was read as UTF-8."
-		} else if n > 0 {
-			return s, "Some characters of the text are damaged and were replaced."
-		}
-		return s, ""
-	}
-	if utf8.Valid(b) {
-		return string(b), "The text names a character set that is not known; it was read as UTF-8."
-	}
-	return decode1252(b), "The text names a character set that is not known; it was read as windows-1252."
+	return found >= 2
 }
 
 // cleanLabel brings a charset label to the form that tables use. Quotes, comments and doubled parameters are what real mail adds.
 func cleanLabel(label string) string {
-	label = strings.ToLower(strings.Trim(strings.TrimSpace(label), `"'<>`))
+	label = strings.ToLower(strings.Trim(strings.TrimSpace(label), `"'<>\[]`))
 	if i := strings.IndexAny(label, " ;,("); i > 0 {
 		label = label[:i]
 	}
+	label = strings.TrimPrefix(label, "charset=")
+	label = strings.Trim(label, `"'\`)
+	if strings.Contains(label, "iso-2022-jp") { // "_iso-2022-jp$ESC", "iso-2022-jp-ms"
+		return "iso-2022-jp"
+	}
+	for _, prefix := range []string{"cp-", "cp_", "ibm-", "ibm", "dos-", "oem", "windows", "win-", "win", "ms-", "x-cp", "cp0", "ansi-", "x-windows-"} {
+		if rest, ok := strings.CutPrefix(label, prefix); ok && isDigits(rest) && rest != "" {
+			label = "cp" + strings.TrimLeft(rest, "0")
+			break
+		}
+	}
+	if rest, ok := strings.CutPrefix(label, "windows-"); ok && isDigits(rest) && !strings.HasPrefix(rest, "125") {
+		label = "cp" + rest // such as windows-936
+	}
 	switch label {
-	case "utf8", "utf_8", "utf-8-", "unicode-1-1-utf-8", "cp65001", "utf8mb4", "x-unicode-2-0-utf-8", "unicode-2-0-utf-8", "x-utf-8":
+	case "utf8", "utf_8", "utf-8-", "unicode-1-1-utf-8", "cp65001", "utf8mb4", "utf8mb3", "x-unicode-2-0-utf-8", "unicode-2-0-utf-8", "x-utf-8", "utf-8n", "utf-8-sig",
+		"utf-8bom", "utf8-bom", "al32utf8", "wtf-8", "uft-8", "utf-88", "cesu-8":
 		return "utf-8"
 	case "us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us", "us", "7bit", "iso-ir-6", "usascii", "us_ascii", "646":
 		return "us-ascii"
-	case "none", "unknown", "unknown-8bit", "x-unknown", "default", "default_charset", "_charset_", "x-user-defined", "8bit", "binary", "charset",
-		"undefined", "null", "_autodetect", "_autodetect_all", "iso-8859-8859":
+	case "none", "unknown", "unknown-8bit", "x-unknown", "default", "default_charset", "_charset_", "x-user-defined", "8bit", "binary", "charset", "utf", "unicode-unknown", "x-none", "any", "auto", "detect", "system", "local",
+		"undefined", "null", "_autodetect", "_autodetect_all", "_autodetect_jpn", "_autodetect_chs", "_autodetect_kr", "iso-8859-8859", "x-gzip", "x-ebcdic", "nil", "false", "no":
 		return ""
 	case "utf7", "utf-7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7":
 		return "utf-7"
-	case "cp932", "ms932", "windows-31j", "x-sjis", "ms_kanji", "windows-932":
+	case "cp932", "ms932", "windows-31j", "x-sjis", "ms_kanji", "sjis", "shift-jis", "x-ms-cp932", "mskanji", "cp943":
 		return "shift_jis"
-	case "ks_c_5601-1987", "ks_c_5601", "ksc5601", "ks_c_5601-1989", "cp949", "ms949", "uhc", "windows-949", "x-windows-949", "korean":
+	case "ks_c_5601-1987", "ks_c_5601", "ksc5601", "ks_c_5601-1989", "cp949", "ms949", "uhc", "x-windows-949", "korean", "ks_x_1001", "ksx1001", "kseuckr", "euckr", "euc_kr", "ks-c5601-1987", "ks_c_5601_1987", "cp51949":
 		return "euc-kr"
-	case "cp936", "ms936", "gb2312", "gb_2312-80", "x-gbk", "windows-936", "gb18030-0", "gb-2312":
+	case "cp936", "ms936", "gb2312", "gb_2312-80", "x-gbk", "gb18030-0", "gb-2312", "gb_2312", "euc-cn", "euccn", "x-euc-cn", "gb", "gb2312-80", "cp54936", "chinese", "gb18030_2000", "gb18030-2000":
 		return "gb18030"
-	case "cp950", "big5-hkscs", "ms950", "x-x-big5", "windows-950":
+	case "cp950", "big5-hkscs", "ms950", "x-x-big5", "big-5", "big5hkscs", "cn-big5", "csbig5", "big5-eten", "cp951":
 		return "big5"
 	case "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874":
 		return "windows-" + label[2:]
-	case "latin1", "latin-1", "iso8859-1", "iso-8859-1", "iso_8859-1", "8859_1", "iso88591", "l1", "iso-latin-1", "ansi", "win-1252", "windows1252":
+	case "tis-620", "tis620", "iso-8859-11", "iso8859-11", "thai":
+		return "windows-874"
+	case "hz", "hz-gb2312", "hz-gb-2312":
+		return "hz-gb-2312"
+	case "eucjp", "x-euc-jp", "ujis", "euc_jp", "x-euc", "cp51932", "cp20932":
+		return "euc-jp"
+	case "jis", "csiso2022jp", "iso2022jp", "cp50220", "cp50221", "cp50222":
+		return "iso-2022-jp"
+	case "koi8r", "koi8_r", "koi", "koi8", "cp20866", "koi-8":
+		return "koi8-r"
+	case "koi8u", "koi8_u", "cp21866", "koi8-ru":
+		return "koi8-u"
+	case "iso-8859-8-i", "iso-8859-8-e", "logical", "visual", "hebrew", "iso-8859-8i":
+		return "windows-1255" // of which ISO-8859-8 is a part; mail has its letters in the order of reading
+	case "x-mac-cyrillic", "mac-cyrillic", "maccyrillic", "x-mac-ukrainian", "cp10007":
+		return "x-mac-cyrillic"
+	case "mac-ce", "mac-centraleurope", "x-mac-centraleurroman", "maccentraleurope", "cp10029", "mac-latin2", "macce":
+		return "x-mac-ce"
+	case "mac-greek", "macgreek", "cp10006":
+		return "x-mac-greek"
+	case "mac-turkish", "macturkish", "cp10081":
+		return "x-mac-turkish"
+	case "mac-croatian", "maccroatian", "cp10082":
+		return "x-mac-croatian"
+	case "mac-romanian", "macromanian", "cp10010":
+		return "x-mac-romanian"
+	case "mac-icelandic", "maciceland", "cp10079":
+		return "x-mac-icelandic"
+	case "utf16", "utf_16", "ucs-2", "ucs2", "iso-10646-ucs-2", "unicode", "csunicode", "cp1200":
+		return "utf-16"
+	case "utf16le", "utf_16le", "ucs-2le", "unicodelittleunmarked", "x-utf-16le":
+		return "utf-16le"
+	case "utf16be", "utf_16be", "ucs-2be", "unicodebigunmarked", "unicodefffe", "cp1201":
+		return "utf-16be"
+	case "utf32", "utf-32le", "utf-32be", "ucs-4", "iso-10646-ucs-4", "utf_32", "cp12000", "cp12001":
+		return "utf-32"
+	case "latin1", "latin-1", "iso8859-1", "iso-8859-1", "iso_8859-1", "8859_1", "iso88591", "l1", "iso-latin-1", "ansi", "iso_8859_1", "iso8859_1", "iso-8859-1-windows-3.1-latin-1",
+		"cp819", "cp28591", "westerneuropean", "western", "iso", "iso-8859", "8859-1", "en", "english", "latin":
 		return "windows-1252" // as WHATWG has it: Latin-1 in mail is nearly always windows-1252
-	case "latin2", "iso8859-2":
+	case "latin2", "iso8859-2", "iso8859_2", "iso_8859-2", "l2", "cp28592":
 		return "iso-8859-2"
-	case "latin9", "iso8859-15", "latin-9", "iso-latin-9":
+	case "latin9", "iso8859-15", "latin-9", "iso-latin-9", "latin0", "l9", "iso_8859-15", "iso-8859-15-1", "cp923", "cp28605":
 		return "iso-8859-15"
-	case "win-1251", "windows1251", "win1251":
-		return "windows-1251"
 	case "mac", "macintosh", "x-mac-roman", "macroman", "x-macintosh", "apple-roman":
 		return "macintosh"
 	}
@@ -123,12 +332,27 @@ func decodeCharset(b []byte, label string) (string, bool) {
 		return decodeUTF7(b), true
 	case "utf-16", "utf-16le", "utf-16be", "ucs-2", "iso-10646-ucs-2", "unicode":
 		return decodeUTF16(b, label == "utf-16be"), true
+	case "utf-32":
+		return decodeUTF32(b, false), true
+	case "hz-gb-2312":
+		out, err := simplifiedchinese.HZGB2312.NewDecoder().Bytes(b)
+		return strings.ToValidUTF8(string(out), "\uFFFD"), err == nil
 	case "iso-2022-kr", "csiso2022kr":
 		return decodeISO2022KR(b)
-	case "cp437", "ibm437", "437":
-		return decodeMap(charmap.CodePage437, b), true
-	case "cp850", "ibm850", "850":
-		return decodeMap(charmap.CodePage850, b), true
+	}
+	if m := dosPages[label]; m != nil {
+		return decodeMap(m, b), true
+	}
+	if half := highHalves[label]; half != nil {
+		var sb strings.Builder
+		for _, c := range b {
+			if c < utf8.RuneSelf {
+				sb.WriteByte(c)
+			} else {
+				sb.WriteRune(half[c-utf8.RuneSelf])
+			}
+		}
+		return sb.String(), true
 	}
 	// go-message's registry knows the IANA names; WHATWG's table knows what browsers accept. "replacement" is WHATWG's word for charsets that are
 	// dangerous or dead: it yields nothing, so it counts as unknown.
@@ -148,6 +372,12 @@ func decodeCharset(b []byte, label string) (string, bool) {
 	return "", false
 }
 
+// dosPages are the code pages of DOS and of mainframes, which WHATWG's table does not know.
+var dosPages = map[string]*charmap.Charmap{"cp437": charmap.CodePage437, "437": charmap.CodePage437, "cp850": charmap.CodePage850, "850": charmap.CodePage850,
+	"cp852": charmap.CodePage852, "cp855": charmap.CodePage855, "cp858": charmap.CodePage858, "cp860": charmap.CodePage860, "cp862": charmap.CodePage862,
+	"cp863": charmap.CodePage863, "cp865": charmap.CodePage865, "cp866": charmap.CodePage866, "cp37": charmap.CodePage037, "cp1047": charmap.CodePage1047,
+	"cp1140": charmap.CodePage1140}
+
 // byMark reads text that begins with a byte order mark.
 func byMark(b []byte) (string, bool) {
 	switch {
@@ -155,6 +385,8 @@ func byMark(b []byte) (string, bool) {
 		if utf8.Valid(b[3:]) {
 			return string(b[3:]), true
 		}
+	case bytes.HasPrefix(b, []byte("\xff\xfe\x00\x00")) && len(b)%4 == 0, bytes.HasPrefix(b, []byte("\x00\x00\xfe\xff")) && len(b)%4 == 0:
+		return decodeUTF32(b, false), true
 	case bytes.HasPrefix(b, []byte("\xff\xfe")) && len(b)%2 == 0 && len(b) > 2:
 		return decodeUTF16(b, false), true
 	case bytes.HasPrefix(b, []byte("\xfe\xff")) && len(b)%2 == 0 && len(b) > 2:
@@ -183,8 +415,9 @@ func decodeMap(m *charmap.Charmap, b []byte) string {
 	return sb.String()
 }
 
-// repairUTF8 replaces the broken bytes of a text that is UTF-8 for the most part. It says false if it is not.
-func repairUTF8(b []byte) (string, bool) {
+// repairUTF8 reads a text that is UTF-8 for the most part. A stray byte is what it is in windows-1252, as where a gateway added its own lines; what
+// is left of a cut character is replaced. It says false if the text is not UTF-8.
+func repairUTF8(b []byte) (text string, replaced, ok bool) {
 	good, bad := 0, 0
 	for rest := b; len(rest) > 0; {
 		r, n := utf8.DecodeRune(rest)
@@ -197,9 +430,76 @@ func repairUTF8(b []byte) (string, bool) {
 		rest = rest[n:]
 	}
 	if good <= bad*2 {
-		return "", false
+		return "", false, false
 	}
-	return strings.ToValidUTF8(string(b), "\uFFFD"), true
+	text, replaced = mendUTF8(b)
+	return text, replaced, true
+}
+
+// cutUTF8 reads a text whose only bytes beyond ASCII are what is left of cut UTF-8 characters.
+func cutUTF8(b []byte) (string, bool) {
+	for i := 0; i < len(b); i++ {
+		if b[i] < utf8.RuneSelf {
+			continue
+		}
+		n := cutBytes(b[i:])
+		if n == 0 {
+			return "", false
+		}
+		i += n - 1
+	}
+	text, _ := mendUTF8(b)
+	return text, true
+}
+
+// cutBytes is the length of a UTF-8 character at the beginning of b that lacks its last bytes, 0 if there is none.
+func cutBytes(b []byte) int {
+	need := 0
+	switch c := b[0]; {
+	case c >= 0xc3 && c < 0xe0:
+		need = 2
+	case c >= 0xe0 && c < 0xf0:
+		need = 3
+	case c >= 0xf0 && c < 0xf5:
+		need = 4
+	default:
+		return 0
+	}
+	n := 1
+	for n < need && n < len(b) && b[n]&0xc0 == 0x80 {
+		n++
+	}
+	if n == need || n == 1 && len(b) > 1 { // a letter of another charset
+		return 0
+	}
+	return n
+}
+
+func mendUTF8(b []byte) (text string, replaced bool) {
+	var sb strings.Builder
+	sb.Grow(len(b))
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r != utf8.RuneError || n != 1 {
+			sb.Write(b[:n])
+			b = b[n:]
+			continue
+		}
+		if n := cutBytes(b); n > 0 {
+			sb.WriteRune(utf8.RuneError)
+			replaced = true
+			b = b[n:]
+			continue
+		}
+		if r := charmap.Windows1252.DecodeByte(b[0]); r != utf8.RuneError && (unicode.IsPrint(r) || r == 0xa0) {
+			sb.WriteRune(r)
+		} else {
+			sb.WriteRune(utf8.RuneError)
+			replaced = true
+		}
+		b = b[1:]
+	}
+	return sb.String(), replaced
 }
 
 func multibyteRunes(b []byte) int {
@@ -216,6 +516,15 @@ func multibyteRunes(b []byte) int {
 func singleByte(label string) bool {
 	return strings.HasPrefix(label, "windows-125") || strings.HasPrefix(label, "iso-8859-") || label == "macintosh" ||
 		strings.HasPrefix(label, "koi8")
+}
+
+// latinLabel says whether a label is one that programs stamp on everything.
+func latinLabel(label string) bool {
+	switch label {
+	case "windows-1252", "iso-8859-15", "windows-1250", "iso-8859-2", "windows-1254", "iso-8859-9", "macintosh":
+		return true
+	}
+	return false
 }
 
 func decodeUTF16(b []byte, bigEndian bool) string {
