@@ -287,6 +287,7 @@ func (o *Office) Reopen(ctx context.Context, ref string, user int64) error {
 			if err := o.readDocuments(ctx, e); err != nil {
 				return err
 			}
+			return e.Record(ctx, casefile.EventReopened, casefile.User(user), 0, map[string]casefile.State{"was": was})
 		}
 		return e.Record(ctx, casefile.EventReopened, casefile.User(user), 0, nil)
 	})

@@ -311,3 +311,57 @@ func TestBrowserTabsShareOneStream(t *testing.T) {
 		more.until(fmt.Sprintf("the new case in tab %d", i), `document.querySelector("#row-`+ref+`") !== null`)
 	}
 }
+
+// What was set aside is one key away from being a case: in its list, and on its page.
+func TestBrowserMakesACaseOfWhatWasSetAside(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	aside := sampleMail{From: "Lee Example", Address: "lee@clinic.example", Subject: "31297", Body: "Can 31297-50 be billed with 31288?", State: casefile.SetAside,
+		Reason: "It says that it is an automatic reply.", Screen: "auto_reply"}
+	first := b.mail(t, aside)
+	second := b.mail(t, aside)
+	settled := b.mail(t, sampleMail{From: "Lee Example", Address: "lee@clinic.example", Subject: "99213", Body: "Thanks.", State: casefile.Closed})
+	tb := b.tab(t)
+	tb.signIn("dana@firm.example")
+	state := func(ref string) casefile.State {
+		v, err := b.cases.Get(t.Context(), ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.State
+	}
+
+	tb.open("/queue?view=set_aside")
+	tb.press("j")
+	tb.until("a row", `document.querySelector(".row.selected") && document.querySelectorAll(".row").length === 2`)
+	chosen := tb.value(`document.querySelector(".row.selected").dataset.ref`)
+	tb.press("m")
+	tb.until("the case made in the list", `location.pathname === "/queue" && document.querySelector(".notice")?.textContent.includes("It is a case now") && document.querySelectorAll(".row").length === 1`)
+	other := first
+	if chosen == first {
+		other = second
+	}
+	if got := state(chosen); got != casefile.Waiting {
+		t.Errorf("the chosen mail is %s", got)
+	}
+	tb.open("/cases/" + other)
+	tb.press("m")
+	tb.until("the case made on its page", `document.querySelector(".notice")?.textContent.includes("It is a case now") && document.querySelector("form[name=claim]")`)
+	if got := state(other); got != casefile.Waiting {
+		t.Errorf("the other mail is %s", got)
+	}
+	tb.press("?")
+	tb.until("the key in the help", `document.querySelector("#keys").open && document.querySelector("#keys").textContent.includes("make a case")`)
+	tb.press("Escape")
+	// A settled case in a list is not reopened by the key; on its own page it is.
+	tb.open("/queue?view=closed")
+	tb.press("j")
+	tb.until("the closed case", `document.querySelector(".row.selected")?.dataset.ref === "`+settled+`"`)
+	tb.press("m", "j")
+	if got := state(settled); got != casefile.Closed {
+		t.Errorf("a key in the list made the closed case %s", got)
+	}
+	tb.open("/cases/" + settled)
+	tb.press("m")
+	tb.until("the closed case reopened", `document.querySelector(".notice")?.textContent.includes("Reopened")`)
+}

@@ -247,3 +247,32 @@ func TestRelease(t *testing.T) {
 		t.Errorf("after it the case is %q", got)
 	}
 }
+
+// What was set aside says why, and one button makes it a case.
+func TestSetAsideBecomesACase(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ref := b.mail(t, sampleMail{From: "Lee Example", Address: "lee@clinic.example", Subject: "31297", Body: "Can 31297-50 be billed with 31288?", State: casefile.SetAside,
+		Reason: "It says that it is an automatic reply.", Screen: "auto_reply"})
+	browser := b.as(t, b.dana)
+	if got := browser.get("/queue?view=set_aside").text("#row-" + ref); !strings.Contains(got, "It says that it is an automatic reply.") {
+		t.Errorf("the list does not say why: %q", got)
+	}
+	p := browser.get("/cases/" + ref).want(http.StatusOK)
+	if got := p.text("#alerts"); !strings.Contains(got, "It says that it is an automatic reply.") {
+		t.Errorf("the page does not say why: %q", got)
+	}
+	if got := p.text(`form[name="reopen"] button`); got != "Make it a case m" {
+		t.Errorf("the button says %q", got)
+	}
+	if p.has(`form[name="answer"]`) || p.has(`form[name="claim"]`) {
+		t.Error("what was set aside can be answered")
+	}
+	p = browser.submit(p, "reopen", nil)
+	if got := p.text(".notice"); !strings.Contains(got, "It is a case now") {
+		t.Errorf("the notice says %q", got)
+	}
+	if !p.has(`form[name="claim"]`) || p.has(`form[name="reopen"]`) {
+		t.Error("it cannot be claimed")
+	}
+}

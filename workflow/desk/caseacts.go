@@ -153,6 +153,9 @@ func (d *Desk) reopen(c *call) error {
 	if err := d.Office.Reopen(c.ctx(), c.ref(), c.user.ID); err != nil {
 		return d.refuse(c, err, asking{})
 	}
+	if c.r.PostFormValue("aside") != "" || strings.Contains(c.r.PostFormValue("back"), "view=set_aside") {
+		return c.back("made")
+	}
 	return c.back("reopened")
 }
 
@@ -211,8 +214,10 @@ func (d *Desk) refuse(c *call, err error, a asking) error {
 
 func reopenHint(s casefile.State) string {
 	switch s {
-	case casefile.Answered, casefile.Closed, casefile.SetAside:
+	case casefile.Answered, casefile.Closed:
 		return " Reopen the case above to go on."
+	case casefile.SetAside:
+		return " Make it a case above to go on."
 	}
 	return ""
 }
@@ -259,6 +264,8 @@ func done(what, ref string) *notice {
 		return &notice{Text: "Closed.", Tone: green, Icon: "check", Undo: &undo{"Reopen", action("reopen")}}
 	case "reopened":
 		return ok("Reopened: the case waits again.")
+	case "made":
+		return ok("It is a case now: it is read for codes and waits in the queue. Nothing is sent by itself.")
 	case "requeued":
 		return ok("It is tried again now.")
 	case RetryNow:

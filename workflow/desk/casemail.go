@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"caseconsultant/workflow/casefile"
@@ -32,7 +33,10 @@ func (d *Desk) alerts(cs *casefile.View) []alertView {
 				Text: "The " + strings.ToLower(deliveryKind(delivery.Kind)) + " could not be delivered. " + sentence(orElse(delivery.Response, delivery.Reason))})
 		}
 	}
-	if cs.LinkedRef != "" {
+	switch {
+	case cs.LinkedRef != "" && slices.ContainsFunc(cs.Messages, func(m casefile.Message) bool { return m.Opened && m.Screen != "" && m.Screen != "person" }):
+		alerts = append(alerts, alertView{Tone: blue, Icon: "info", Text: "It is about a mail of ours in another case.", Link: &linkView{cs.LinkedRef, "/cases/" + url.PathEscape(cs.LinkedRef)}})
+	case cs.LinkedRef != "":
 		alerts = append(alerts, alertView{Tone: blue, Icon: "info", Text: "The mail names another case, which it had no right to join.", Link: &linkView{cs.LinkedRef, "/cases/" + url.PathEscape(cs.LinkedRef)}})
 	}
 	return alerts

@@ -22,6 +22,7 @@ type casePage struct {
 	Subject   []segment
 	ReadAs    []readAs
 	Can       can
+	Aside     bool // it was set aside: reopening it makes it a case
 
 	ReleaseText string
 
@@ -206,7 +207,7 @@ func (d *Desk) renderCase(c *call, a asking) error {
 		v.Due, v.DueTone = d.moment(cs.DueAt, c.now, "due"), dueTone(cs.DueAt, c.now)
 	}
 	v.Flags = slices.DeleteFunc(v.Flags, func(f flagView) bool { return f.Label == "overdue" && v.DueTone == red }) // the due time says it
-	v.Can = permissions(cs, c.user)
+	v.Can, v.Aside = permissions(cs, c.user), cs.State == casefile.SetAside
 	v.ReleaseText = "Release"
 	if cs.ClaimedBy != c.user.ID {
 		v.ReleaseText = "Take it from " + d.userName(c, cs.ClaimedBy)
@@ -285,7 +286,7 @@ func (d *Desk) cannotWrite(c *call, cs *casefile.View) string {
 	case cs.State == casefile.Failed:
 		return "A step failed for good. Try again first; the reason stands above."
 	case cs.State == casefile.SetAside:
-		return "This mail was set aside and is never answered. Reopen it if it asks something after all."
+		return "This mail was set aside and is never answered. Make it a case if it asks something after all."
 	case !strings.Contains(cs.Asker.Address, "@"):
 		return "The mail named no address that a reply could go to. Close the case, or reach its sender by other means."
 	case cs.State == casefile.Answered:

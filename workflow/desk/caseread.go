@@ -390,11 +390,11 @@ func (cr *caseReader) references() string {
 func trust(t string) *flagView {
 	switch t {
 	case "pass":
-		return &flagView{"verified", green, "The sender's domain vouches for the address (DKIM or SPF, aligned)."}
+		return &flagView{"verified", green, "The sender's domain vouches for the address (DKIM or DMARC, aligned)."}
 	case "none":
 		return &flagView{"not verified", grey, "Nothing proves who sent it. What the case already holds is not sent to this address."}
 	case "fail":
-		return &flagView{"may be forged", red, "The sender's domain says that it did not send this."}
+		return &flagView{"may be forged", red, "The sender's domain asks to refuse mail like this: nothing shows that it was sent from there."}
 	}
 	return nil
 }

@@ -228,6 +228,9 @@ func (d *Desk) row(c *call, cs *casefile.Case) rowView {
 	if row.Subject == "" {
 		row.Subject = "(no subject)"
 	}
+	if cs.State == casefile.SetAside && cs.Reason != "" {
+		row.Snippet = strings.TrimSpace(sentence(cs.Reason) + " " + row.Snippet)
+	}
 	row.Codes, row.More = chips(cs.Codes)
 	// That it is overdue stands in the due column already.
 	row.Flags = slices.DeleteFunc(row.Flags, func(f flagView) bool { return f.Label == "overdue" })

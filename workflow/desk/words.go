@@ -278,6 +278,9 @@ func eventText(e casefile.Event) string {
 	case "set_aside":
 		return "Set aside" + withReason(e)
 	case "read":
+		if why := eventDetails(e, "sender"); len(why) > 0 {
+			return "Read. " + strings.Join(why, " ")
+		}
 		return "Read"
 	case "extracted":
 		return "Codes found"
@@ -304,6 +307,9 @@ func eventText(e casefile.Event) string {
 	case "closed":
 		return "Closed" + withReason(e)
 	case "reopened":
+		if eventDetail(e, "was") == string(casefile.SetAside) {
+			return "Made a case: it had been set aside"
+		}
 		return "Reopened"
 	case "failed":
 		return "Failed" + withReason(e)
@@ -339,6 +345,15 @@ func eventDetail(e casefile.Event, key string) string {
 	}
 	s, _ := detail[key].(string)
 	return s
+}
+
+func eventDetails(e casefile.Event, key string) []string {
+	var detail map[string]json.RawMessage
+	var list []string
+	if e.Detail == "" || json.Unmarshal([]byte(e.Detail), &detail) != nil || json.Unmarshal(detail[key], &list) != nil {
+		return nil
+	}
+	return list
 }
 
 // count writes "1 case", "3 cases".

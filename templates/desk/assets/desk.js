@@ -289,6 +289,8 @@
       Enter: !onControl && selectedRow() && openRow, o: selectedRow() && openRow,
       u: here && (() => { location.href = $(".back").href; }),
       c: () => act("claim"), e: () => act("close"),
+      // In a list only of what was set aside: a settled case is not reopened by a slip of the finger.
+      m: ($('form[name="reopen"]') || new URLSearchParams(location.search).get("view") === "set_aside") && (() => act("reopen")),
       r: () => { if (!write("answer") && selectedRow()) location.href = $(".row-ref", selectedRow()).href + "#tab-answer"; }, a: () => write("ask"), n: () => write("note"),
       p: () => { const form = $(".tab:checked") && $(`.panel-${$(".tab:checked").id.slice(4)}[data-preview]`); if (form && !closePreview()) preview(form); },
       "/": () => { const find = $(".find input"); find?.focus(); find?.select(); },
