@@ -1,6 +1,7 @@
 package message
 
 import (
+	"html"
 	"net/mail"
 	"strings"
 )
@@ -13,6 +14,15 @@ func parseAddresses(v string) []Address {
 	v = strings.TrimSpace(v)
 	if v == "" {
 		return nil
+	}
+	if !strings.Contains(v, "@") && strings.Contains(v, "=?") {
+		// QUIRK: some programs encode the address together with the name, which RFC 2047, section 5 (3) forbids.
+		if decoded := decodeWords(v); strings.Contains(decoded, "@") {
+			v = decoded
+		}
+	}
+	if !strings.Contains(v, "<") && strings.Contains(v, "&lt;") {
+		v = html.UnescapeString(v) // a web form that escaped its own mail
 	}
 	var out []Address
 	for _, piece := range joinNames(splitAddresses(v)) {
@@ -81,6 +91,11 @@ func splitAddresses(v string) []string {
 			angle = true
 		case c == '>':
 			angle = false
+			// QUIRK: a comma is missing between two addresses: Ann <ann@x.example> Lee <lee@x.example>.
+			if next := strings.IndexAny(v[i+1:], "<,;"); next > 0 && v[i+1+next] == '<' && strings.Contains(v[start:i], "@") && strings.Trim(v[i+1:i+1+next], " \t\"") != "" {
+				add(i + 1)
+				start = i + 1
+			}
 		case c == ':' && !angle && !strings.ContainsAny(v[start:i], "@<"):
 			start = i + 1 // a group's name
 		case (c == ',' && !(angle && lastAngle > i)) || (c == ';' && !angle):
@@ -104,7 +119,7 @@ func parseAddress(s string) (Address, bool) {
 	// The well-formed ones, which are nearly all: net/mail, as go-message does it, but with our own reading of encoded words.
 	if !strings.Contains(s, "=?") {
 		if a, err := mail.ParseAddress(s); err == nil && strings.IndexByte(a.Name, '\n') < 0 {
-			return Address{Name: oneLine(a.Name), Address: oneLine(a.Address)}, true
+			return Address{Name: oneLine(a.Name), Address: quotedLocal(oneLine(a.Address))}, true
 		}
 	}
 	name, addr := "", ""
@@ -155,6 +170,15 @@ func parseAddress(s string) (Address, bool) {
 		name = ""
 	}
 	return Address{Name: name, Address: addr}, true
+}
+
+// quotedLocal puts the quotes back that a local part needs to be an address (RFC 5321, section 4.1.2), which net/mail takes away.
+func quotedLocal(addr string) string {
+	at := strings.LastIndexByte(addr, '@')
+	if at < 0 || !strings.ContainsAny(addr[:at], " \"(),:;<>@[\\]") {
+		return addr
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(addr[:at]) + `"` + addr[at:]
 }
 
 // unescaped takes the backslashes out of a quoted string.

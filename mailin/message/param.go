@@ -127,7 +127,18 @@ func paramText(s, name string) (text, rest string) {
 	}
 	text, rest = s[:end], s[end:]
 	if strings.HasPrefix(name, "name") || strings.HasPrefix(name, "filename") {
-		return strings.TrimSpace(text), rest // a file name may have spaces
+		// A file name may have spaces, and, where the quotes were forgotten, semicolons, behind which no parameter stands.
+		for len(rest) > 1 && !strings.Contains(name, "*") {
+			more, after, _ := strings.Cut(rest[1:], ";")
+			if strings.TrimSpace(more) == "" || strings.Contains(more, "=") || len(text) > 200 {
+				break
+			}
+			text += ";" + more
+			if rest = rest[1+len(more):]; after == "" {
+				break
+			}
+		}
+		return strings.TrimSpace(text), rest
 	}
 	text = stripComments(text)
 	if i := strings.IndexAny(strings.TrimSpace(text), " \t"); i > 0 {
