@@ -61,7 +61,7 @@ func (t *table) line(s *scanner, i, lines int) {
 	}
 	end := i
 	heads, words, numbers, mixes := 0, 0, 0, 0
-	pipes, commas, semis, wides, tabs := 0, 0, 0, 0, 0
+	pipes, commas, semis, wides, tabs, colons := 0, 0, 0, 0, 0, 0
 	for ; end < i+64; end++ {
 		k := s.at(end)
 		if k.kind == kEdge || k.kind == kLine {
@@ -97,6 +97,8 @@ func (t *table) line(s *scanner, i, lines int) {
 				commas++
 			case ';':
 				semis++
+			case ':':
+				colons++ // a heading has none; "Member: ... Claim: ... Payer: ..." is a line of labels
 			}
 		}
 	}
@@ -104,7 +106,7 @@ func (t *table) line(s *scanner, i, lines int) {
 		return
 	}
 	last := s.at(end - 1)
-	if heads >= 2 && mixes == 0 && numbers <= 1+heads/3 && last.p != ':' && last.p != '?' && last.p != '.' && heads*3 >= words*2 && end-i < 60 {
+	if heads >= 2 && mixes == 0 && colons < 2 && numbers <= 1+heads/3 && last.p != ':' && last.p != '?' && last.p != '.' && heads*3 >= words*2 && end-i < 60 {
 		switch {
 		case pipes > 0:
 			t.part = byPipe
@@ -340,6 +342,10 @@ func (t *table) readRow(s *scanner, i, end int) {
 		}
 		t.mapped = true
 	default:
+		if t.part == byPipe && index+1 < t.n {
+			t.row = false // marks are missing, as in a table read from a picture: nobody knows which column is which
+			return
+		}
 		for k := range t.fields[:n] {
 			if x := t.fields[k].index; x < t.n {
 				t.fields[k].col = t.cols[x]
