@@ -25,6 +25,9 @@ func contactBlock(run []line) {
 		start--
 	}
 	block := run[start:end]
+	if len(block) == 1 && start > 0 {
+		spacedBlock(run[:end])
+	}
 	if len(block) < 2 || start == 0 {
 		return
 	}
@@ -55,6 +58,40 @@ func contactBlock(run []line) {
 	if skip == 0 {
 		titleBlock(run[:start])
 	}
+}
+
+// spacedBlock is a contact block with an empty line under each of its lines, as pages of Outlook come out.
+func spacedBlock(run []line) {
+	contacts, titles, first, under := 0, 0, len(run), false
+	for i, lines := len(run)-1, 0; i >= 0; i-- {
+		l := run[i]
+		if l.text == "" {
+			continue
+		}
+		lines++
+		spaced := i == 0 || run[i-1].text == ""
+		if under = closingLine.MatchString(l.text); under || !spaced || lines > 10 || l.class != classReply || l.fixed || len(l.text) > 100 || strings.Contains(l.text, "?") || clinical(l.text) {
+			break
+		}
+		contact := contactLine.MatchString(l.text)
+		if !contact && strings.ContainsAny(l.text[len(l.text)-1:], ".!:;,") {
+			break
+		}
+		if contact {
+			contacts++
+		} else if titleLine.MatchString(l.text) {
+			titles++
+		}
+		first = i
+	}
+	if contacts == 0 || contacts+titles < 2 || first == 0 {
+		return
+	}
+	if under {
+		for first++; first < len(run) && run[first].text == ""; first++ {
+		}
+	}
+	sign(run[min(first, len(run)):])
 }
 
 // nameUnderClosing counts the lines at the beginning of a block that close the mail: "Thanks," and the name under it.

@@ -74,4 +74,9 @@ func banner(s string) bool {
 	return (bannerPattern.MatchString(s) && bannerWords.MatchString(s) || bannerAlone[strings.ToLower(strings.Trim(s, "[]*:. "))]) && !clinical(s)
 }
 
+// bannerGoesOn is a further line of one.
+func bannerGoesOn(s string) bool {
+	return len(s) < 400 && bannerWords.MatchString(s) && !strings.HasSuffix(s, "?") && !clinical(s)
+}
+
 var bannerAlone = setOf("external|external email|external e-mail|external sender|external message|caution: external email|caution: external sender|warning: external email")

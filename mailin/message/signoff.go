@@ -50,7 +50,7 @@ func signOffRun(run []line, below bool) {
 				sign(run[i : i+1])
 			}
 		case paragraphStart(run, i) && banner(l.text):
-			signNotice(run[i:], banner)
+			signNotice(run[i:], bannerGoesOn)
 		case paragraphStart(run, i) && legalNotice(l.text), legalAfter(run, i):
 			// A notice goes to the end of its paragraph; further paragraphs that are notices too follow by themselves.
 			signNotice(run[i:], func(s string) bool { return !strings.HasSuffix(s, "?") && !clinical(s) && !greeting(s) })
