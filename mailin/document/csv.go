@@ -49,6 +49,9 @@ type csvRows struct {
 	quotes bool // no quote closes any more: quotes are text
 }
 
+// maxCSVColumns is as many columns as Excel has; what follows is one more.
+const maxCSVColumns = 16384
+
 // maxField is where a field in quotes is taken to have lost its closing quote.
 const maxField = 32 << 10
 
@@ -61,6 +64,9 @@ func (c *csvRows) next() ([]string, bool) {
 	var field strings.Builder
 	rest := strings.TrimRight(line, "\r\n")
 	for {
+		if len(row) == maxCSVColumns {
+			return append(row, flat(rest)), true
+		}
 		lead := strings.TrimLeft(rest, " ")
 		if strings.HasPrefix(lead, `"`) && !c.quotes {
 			// A quoted field may go on in the next lines. One that goes on for too long lost its quote, and from there on

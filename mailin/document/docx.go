@@ -399,8 +399,8 @@ func (w *word) openBox() {
 		p.breakLine()
 		return
 	}
-	w.boxes = append(w.boxes, box{line: append([]byte(nil), p.line...), prefix: p.prefix, fields: w.fields, hidden: w.hidden, inRun: w.inRun})
-	p.line, p.prefix = p.line[:0], ""
+	w.boxes = append(w.boxes, box{line: p.line, prefix: p.prefix, fields: w.fields, hidden: w.hidden, inRun: w.inRun})
+	p.line, p.prefix = nil, "" // set aside, not copied: there may be many boxes in a long paragraph
 	w.fields, w.hidden, w.inRun = nil, false, false
 }
 
@@ -413,7 +413,7 @@ func (w *word) closeBox() {
 	}
 	b := w.boxes[n-1]
 	w.boxes = w.boxes[:n-1]
-	p.line, p.prefix = append(p.line[:0], b.line...), b.prefix
+	p.line, p.prefix = b.line, b.prefix
 	w.fields, w.hidden, w.inRun = b.fields, b.hidden, b.inRun
 }
 

@@ -176,9 +176,7 @@ func (n *numbering) next(at int) string {
 	text := lv.text
 	for i := 0; i <= at; i++ {
 		hole := "%" + strconv.Itoa(i+1)
-		if strings.Contains(text, hole) {
-			text = strings.Replace(text, hole, count(n.counts[i], n.levels[i].format), 1)
-		}
+		text = strings.Replace(text, hole, count(n.counts[i], n.levels[i].format), 1)
 	}
 	if text = strings.TrimSpace(text); text == "" || len(text) > 100 {
 		return ""

@@ -81,9 +81,10 @@ type relation struct {
 
 // Bounds of what is kept of the parts that only describe others.
 const (
-	maxRelations = 10_000
-	maxStyles    = 20_000
-	maxSideNotes = 20_000
+	maxRelations     = 10_000
+	maxRelationBytes = 4 << 20
+	maxStyles        = 20_000
+	maxSideNotes     = 20_000
 )
 
 // relations reads what a part refers to, "" for the package itself. External targets are left out: nothing is fetched.
@@ -96,7 +97,7 @@ func (p *pack) relations(part string) []relation {
 		return nil
 	}
 	var all []relation
-	t := newTokens(r)
+	t := newTokens(io.LimitReader(r, maxRelationBytes))
 	for tok := t.next(); tok != nil && len(all) < maxRelations; tok = t.next() {
 		e, ok := tok.(xml.StartElement)
 		if !ok || e.Name.Local != "Relationship" || strings.EqualFold(attr(e, "TargetMode"), "External") {

@@ -171,7 +171,7 @@ func (w *workbook) readStrings(part string) {
 	if t == nil {
 		return
 	}
-	text := false
+	text, size := false, 0
 	for tok := t.next(); tok != nil; tok = t.next() {
 		if len(w.ends) >= maxStrings || len(w.strings) > maxStringByte {
 			w.note(errExpanded)
@@ -191,9 +191,12 @@ func (w *workbook) readStrings(part string) {
 				text = false
 			case "si":
 				w.ends = append(w.ends, int32(len(w.strings)))
+				size = 0
 			}
 		case xml.CharData:
-			if text {
+			if text && size < maxCell {
+				e = e[:min(len(e), maxCell-size)]
+				size += len(e)
 				w.strings = append(w.strings, e...)
 			}
 		}

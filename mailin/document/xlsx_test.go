@@ -141,8 +141,8 @@ func TestNumberFormats(t *testing.T) {
 }
 
 func FuzzNumberFormat(f *testing.F) {
-	for _, code := range builtinFormats {
-		f.Add(code, 46082.5)
+	for id := range 59 {
+		f.Add(builtinFormats[id], 46082.5)
 	}
 	f.Add(`[<=9999999]###\-####;\(###\)\ ###\-####`, 2125550123.0)
 	f.Fuzz(func(t *testing.T, code string, n float64) {
