@@ -145,7 +145,8 @@ type AdminConfig struct {
 // TrustConfig says whose word counts about who sent a mail.
 type TrustConfig struct {
 	AuthservID []string `toml:"authserv_id"`
-	DNS        bool     `toml:"dns" default:"true" later:"mail that no authserv_id vouches for counts as unproven either way, nothing is looked up in the DNS yet"`
+	DNS        bool     `toml:"dns" default:"true"` // where no authserv_id is named: verify DKIM and DMARC ourselves
+	ARCSealer  []string `toml:"arc_sealer"`         // then: whose ARC seals are believed, such as those of a forwarding service
 }
 
 // LimitsConfig bounds what mail may cost.

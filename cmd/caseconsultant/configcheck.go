@@ -34,6 +34,11 @@ func (c *Config) check(d *document) {
 			d.wrong("trust.authserv_id", `authserv_id %d is no server's name: write what stands first in your server's Authentication-Results, such as "mx.firm.example"`, i+1)
 		}
 	}
+	for i, domain := range c.Trust.ARCSealer {
+		if !strings.Contains(domain, ".") || strings.ContainsAny(domain, " ;@/") {
+			d.wrong("trust.arc_sealer", `arc_sealer %d is no domain: write what stands as d= in the ARC-Seal of the service that passes mail on to you, such as "google.com"`, i+1)
+		}
+	}
 	c.Codebook.Path, c.Codebook.Cache = c.path(c.Codebook.Path), c.path(c.Codebook.Cache)
 	if c.Codebook.Path != "" {
 		if _, err := os.Stat(c.Codebook.Path); err != nil {

@@ -66,6 +66,7 @@ func (k *doctorCommand) Run(c *console) error {
 	for i := range cfg.Mailboxes {
 		d.checkMailbox(&cfg.Mailboxes[i])
 	}
+	d.checkSenders()
 	d.checkSMTP(k.SendTest)
 	d.checkAddresses()
 	if d.failed > 0 {

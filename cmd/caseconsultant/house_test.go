@@ -95,6 +95,8 @@ var denied = []struct {
 	{"mailin", "database/sql", nil, "the watcher hands mail to a small interface; where it is kept is not its business"},
 	{"mailin/message", "os", nil, "reading a mail is pure: bytes in, message out"},
 	{"mailin/screen", "os", nil, "judging a mail is pure"},
+	{"mailin/authenticity", "os", nil, "proving a sender takes bytes and asks the DNS through the resolver that it is given; it touches no file"},
+	{"mailin/authenticity", "net/http", nil, "proving a sender fetches nothing but text records"},
 	{"mailout", "caseconsultant/workflow", nil, "letters are made of plain views; a letter cannot leak what it was not given"},
 	{"mailout", "caseconsultant/mailin", nil, "sending knows nothing of reading"},
 	{"mailout", "database/sql", nil, "the outbox is the workflow's; sending works on bytes"},

@@ -266,7 +266,9 @@ username = {{quote .Username}}
 # listen = "127.0.0.1:8026"         # /healthz /readyz /metrics, and River's page at /jobs/
 
 # [trust]
-# authserv_id = ["mail.firm.example"]   # whose Authentication-Results are believed
+# authserv_id = ["mail.firm.example"]   # whose Authentication-Results are believed; without it DKIM and DMARC are verified here
+# dns = true                            # false: nothing is looked up, and then every sender counts as unproven
+# arc_sealer = []                       # domains of forwarding services whose ARC seals are believed
 
 [[queue]]
 name = "general"

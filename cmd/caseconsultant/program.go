@@ -230,6 +230,7 @@ func (c *Config) lineOptions() (workflow.Options, error) {
 		FirmName:        c.Firm.Name,
 		PublicURL:       c.Desk.PublicURL,
 		AuthservIDs:     c.Trust.AuthservID,
+		Authenticity:    c.senders(),
 		Limits:          c.Limits.message(),
 		Memory:          int64(c.Limits.Memory),
 		PerSender:       workflow.Rate(c.Limits.PerSender),
