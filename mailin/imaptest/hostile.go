@@ -47,9 +47,22 @@ type Rules struct {
 	Refuse func(name, line string) string
 	// Rewrite changes a whole response of the server, literals included; nil swallows it.
 	Rewrite func(response []byte) []byte
+	// Spoil gets each whole response with the command that was sent last (GREETING before the first; HEADERS for a FETCH of header fields), and
+	// returns what is sent instead and what happens then.
+	Spoil func(phase string, response []byte) ([]byte, After)
 	// CutAfter closes the connection after so many bytes of a response; negative lets it pass.
 	CutAfter func(response []byte) int
 }
+
+// After is what happens after a response.
+type After int
+
+// What happens after a response.
+const (
+	GoOn After = iota
+	FallSilent
+	HangUp
+)
 
 func (r Rules) bye() []byte { return []byte("* BYE " + cmp.Or(r.ByeText, "not today") + "\r\n") }
 
@@ -134,6 +147,7 @@ type talk struct {
 
 	mu     sync.Mutex // writing to the client
 	silent bool
+	phase  string // see Rules.Spoil
 }
 
 func (t *talk) hangUp() {
@@ -177,6 +191,12 @@ func (t *talk) requests() {
 		t.commands = append(t.commands, rest)
 		t.Hostile.mu.Unlock()
 
+		t.mu.Lock()
+		t.phase = name
+		if name == "FETCH" && strings.Contains(rest, "HEADER.FIELDS") {
+			t.phase = "HEADERS"
+		}
+		t.mu.Unlock()
 		rules := t.now()
 		switch {
 		case rules.SilentAt == name:
@@ -226,6 +246,20 @@ func (t *talk) responses() {
 			if response = rules.Rewrite(response); response == nil {
 				continue
 			}
+		}
+		if rules.Spoil != nil {
+			t.mu.Lock()
+			phase := cmp.Or(t.phase, "GREETING")
+			t.mu.Unlock()
+			instead, after := rules.Spoil(phase, response)
+			t.send(instead)
+			switch after {
+			case FallSilent:
+				t.silence()
+			case HangUp:
+				return
+			}
+			continue
 		}
 		if rules.CutAfter != nil {
 			if keep := rules.CutAfter(response); keep >= 0 {
