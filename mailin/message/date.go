@@ -34,7 +34,7 @@ func parseDate(v string) (time.Time, bool) {
 	if t, ok := looseDate(v); ok {
 		return t, true
 	}
-	return numericDate(v)
+	return dateInFigures(v)
 }
 
 // zoneComment is a clock with its zone in a comment only.
@@ -49,8 +49,8 @@ var packedDate = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})[T ]?(\d{2}):?(\d{2})
 // slashDate is a date in figures, its parts in the order of the country.
 var slashDate = regexp.MustCompile(`(?:^|[^\d])(\d{1,4})([/.\-]|年) ?(\d{1,2})(?:[/.\-]|月) ?(\d{1,4})日?(?:[^\d]|$)`)
 
-// numericDate reads dates in figures alone. Of 4/5/2026 the month is taken to stand first, as where our askers live; with dots the day.
-func numericDate(v string) (time.Time, bool) {
+// dateInFigures reads dates in figures alone. Of 4/5/2026 the month is taken to stand first, as where our askers live; with dots the day.
+func dateInFigures(v string) (time.Time, bool) {
 	if m := epochDate.FindStringSubmatch(v); m != nil {
 		n, _ := strconv.ParseInt(m[1], 10, 64)
 		return time.Unix(n, 0).UTC(), true
