@@ -47,6 +47,9 @@ func attribution(lines []line, i int) (n int, sure certainty) {
 			return 0, unsure // only what begins like one goes on over several lines: else the sentence before it would be taken too
 		}
 		if sure, ok := isAttribution(joined, n); ok {
+			if sure == likely && strings.Contains(joined, "@") && dashed(first) {
+				sure = certain // nobody draws rules around it
+			}
 			return n, sure
 		}
 		if n == 1 && dashed(first) {
@@ -100,6 +103,12 @@ var (
 	// fullDate has day, month and year, in the orders and with the names of all languages.
 	fullDate = regexp.MustCompile(`\d{1,4} ?[./\-] ?\d{1,2} ?[./\-] ?\d{2,4}|\d{4} ?[年년]|\d{1,2}(?:st|nd|rd|th|er|\.|º)?,? ?[-\s](?:de |of |d'|thg |tháng )?[\pL\pM]{2,}[.,]*[-\s]\s*(?:de |del )?\d{2,4}|` +
 		`\pL[\pL\pM]+[.,]*\s\d{1,2}(?:st|nd|rd|th|\.)?,*\s\d{4}|\d{4}[.,]? (?:m\. |g\. |mar\.? |\d{1,2}\. )?\pL[\pL\pM]+\.? \d{1,2}|(?:thg|tháng) \d{1,2},? \d{4}|\d{4}\.? g\. \d{1,2}\.|\d{1,2} \d{1,2} \d{4}`)
+
+	numericDate = regexp.MustCompile(`\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}`)
+
+	// people are words of somebody who tells what another wrote, in a chart or a letter.
+	people    = regexp.MustCompile(`(?:\d|[ap]\.?m\.?),? (?:the|our|my|their|his|her|patient|payer|insurance|nurse|surgeon|she|he|they|we)\b`)
+	clinician = regexp.MustCompile(`\b(?:dr|doctor|md|np|rn|pa-c|patient|payer|provider|surgeon|physician|nurse|rep)\b`)
 
 	// shortDate has no year: only with an address.
 	shortDate = regexp.MustCompile(`\pL{2,}[.,]? \d{1,2}\b|\b\d{1,2}[.,]? \pL{3,}|\d{1,2}[./]\d{1,2}`)
@@ -157,18 +166,24 @@ func isAttribution(s string, n int) (certainty, bool) {
 	}
 	switch {
 	case verb >= 0 && at != nil && start && (dated || timed || shortDate.MatchString(s) || strings.HasPrefix(s, "in article ")):
-		return certain, true
+		switch {
+		case people.MatchString(s[:at[0]]):
+			return unsure, true
+		case timed:
+			return certain, true
+		}
+		return likely, true
 	case verb >= 0 && at != nil && dated && timed && (n == 1 || n == 2):
 		return certain, true // the name stands first
 	case verb >= 0 && at != nil && n == 1 && (last || strings.Contains(s, "news:")) && len(strings.Fields(s)) <= 9:
-		return certain, true // "Ann <ann@clinic.example> writes:"
-	case verb >= 0 && dated && timed && start:
-		return likely, true
+		return likely, true // "Ann <ann@clinic.example> writes:"
+	case verb >= 0 && dated && timed && start && !numericDate.MatchString(s) && !people.MatchString(s) && !clinician.MatchString(s):
+		return likely, true // programs that write numbers mark the lines under it
 	case at != nil && dated && timed && addressEnds.MatchString(s) && (start || n == 1):
 		return likely, true
 	case n > 1:
 		return unsure, false
-	case verb >= 0 && (dated || timed):
+	case verb >= 0 && (dated || timed) && (start || last || n == 1):
 		return unsure, true
 	case verb >= 0 && last && len(s) < 100 && len(strings.Fields(s)) <= 8, stamped.MatchString(s):
 		return unsure, true // "Ann Lee wrote:", as Pine, Mutt and others have it

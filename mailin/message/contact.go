@@ -3,6 +3,8 @@ package message
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // contactLine is a way to reach the sender.
@@ -33,7 +35,7 @@ func contactBlock(run []line) {
 	}
 	contacts := 0
 	for _, l := range block {
-		if strings.Contains(l.text, "?") || l.fixed || len(l.text) > 120 || clinical(l.text) {
+		if strings.Contains(l.text, "?") || l.fixed || len(l.text) > 120 || sentence(l.text) || clinical(l.text) {
 			return
 		}
 		if contactLine.MatchString(l.text) {
@@ -60,6 +62,20 @@ func contactBlock(run []line) {
 	}
 }
 
+// sentence tells a sentence from a line of names: most of its words begin in lower case.
+func sentence(s string) bool {
+	words, small := 0, 0
+	for word := range strings.FieldsSeq(s) {
+		if r, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(r) && !strings.Contains(word, "@") && !strings.Contains(word, "://") {
+			words++
+			if unicode.IsLower(r) {
+				small++
+			}
+		}
+	}
+	return words >= 4 && small*2 > words
+}
+
 // spacedBlock is a contact block with an empty line under each of its lines, as pages of Outlook come out.
 func spacedBlock(run []line) {
 	contacts, titles, first, under := 0, 0, len(run), false
@@ -70,7 +86,7 @@ func spacedBlock(run []line) {
 		}
 		lines++
 		spaced := i == 0 || run[i-1].text == ""
-		if under = closingLine.MatchString(l.text); under || !spaced || lines > 10 || l.class != classReply || l.fixed || len(l.text) > 100 || strings.Contains(l.text, "?") || clinical(l.text) {
+		if under = closingLine.MatchString(l.text); under || !spaced || lines > 10 || l.class != classReply || l.fixed || len(l.text) > 100 || strings.Contains(l.text, "?") || sentence(l.text) || clinical(l.text) {
 			break
 		}
 		contact := contactLine.MatchString(l.text)
@@ -117,7 +133,7 @@ func titleBlock(run []line) {
 	start, titled := end, false
 	for start > 0 && run[start-1].text != "" && run[start-1].class == classReply && end-start < 5 {
 		l := run[start-1]
-		if l.fixed || len(l.text) > 60 || strings.ContainsAny(l.text[len(l.text)-1:], ".?!:;") || clinical(l.text) {
+		if l.fixed || len(l.text) > 60 || strings.ContainsAny(l.text[len(l.text)-1:], ".?!:;") || sentence(l.text) || clinical(l.text) {
 			return
 		}
 		titled = titled || titleLine.MatchString(l.text)

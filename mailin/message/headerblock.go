@@ -3,6 +3,7 @@ package message
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // blockSeen is what a header block over quoted mail has.
@@ -11,6 +12,7 @@ type blockSeen struct {
 	sender bool // among them the sender's
 	strong bool // something that only mail has: when it was sent, a clock time, an address
 	sure   bool // the sender's address, and a date with its time
+	mail   bool // an address, or the field that tells when it was sent: forms and charts have neither
 	to     bool // the recipient's address
 	first  int  // kind of its first field
 	end    int  // the line after it
@@ -81,15 +83,18 @@ func headerBlock(lines []line, i int) blockSeen {
 		b.end = j + 1
 		switch kind {
 		case 1:
+			if value != "" && !strings.ContainsFunc(value, unicode.IsLetter) {
+				return blockSeen{end: i} // "From: 01/02/2026"
+			}
 			b.sender = true
 			addressed = addressed || strings.Contains(value, "@")
-			b.strong = b.strong || addressed
+			b.strong, b.mail = b.strong || addressed, b.mail || addressed
 		case 2:
-			b.strong = true
+			b.strong, b.mail = true, true
 			timed = timed || clockPattern.MatchString(value)
 		case 3:
 			b.to = strings.Contains(value, "@")
-			b.strong = b.strong || b.to
+			b.strong, b.mail = b.strong || b.to, b.mail || b.to
 		case 7:
 			clock := clockPattern.MatchString(value)
 			b.strong = b.strong || clock
@@ -121,6 +126,16 @@ var stampPattern = regexp.MustCompile(`\d{1,2} \pL{3,4} \d{4} \d{2}:\d{2}:\d{2} 
 // outlookBlock tells the header block over quoted mail from that of a letter or a fax cover, which has no addresses and no times. It returns the
 // line after it, 0 if there is none.
 func outlookBlock(lines []line, i int) int {
+	b := headerBlock(lines, i)
+	if b.found >= 2 && !b.mail {
+		return 0
+	}
+	return answeredBlock(lines, i)
+}
+
+// answeredBlock also believes a block in which names and a time of day are all that speaks for a mail, as that of Lotus Notes: for mail that says
+// that it answers another or passes it on.
+func answeredBlock(lines []line, i int) int {
 	b := headerBlock(lines, i)
 	switch {
 	case b.found < 2:

@@ -6,13 +6,14 @@ import (
 )
 
 // legalPattern is how a notice of a lawyer's, or what programs that look for viruses add, begins.
-var legalPattern = regexp.MustCompile(`(?i)^(?:confidentiality (?:notice|note|statement|disclaimer|warning)|confidential(?:ity)?\s*[:\-]|(?:legal |email |e-mail )?(?:disclaimer|notice)\s*[:\-]|important(?: notice)?: (?:this|the) (?:e-?mail|message)|` +
-	`notice: (?:this|the)|(?:this|the) (?:e-?mail|message|communication|transmission|electronic mail|electronic message|fax|correspondence|information in this)[^.?]{0,180}(?:confidential|privileged|intended (?:only|solely|for)|for the sole use|protected health|` +
+var legalPattern = regexp.MustCompile(`(?i)^(?:confidentiality (?:notice|note|statement|disclaimer|warning)|confidential(?:ity)?\s*[:\-][^?]{0,120}(?:message|e-?mail|information|intended|recipient|communication|transmission)|(?:legal |email |e-mail )?disclaimer\s*[:\-]\s*(?:this|the|any|views|opinions|information|e-?mail)|` +
+	`(?:legal |email |e-mail |important )?notice\s*[:\-][^?]{0,120}(?:message|e-?mail|intended|recipient|communication|transmission|confidential)|important(?: notice)?: (?:this|the) (?:e-?mail|message)|` +
+	`(?:this|the) (?:e-?mail|message|communication|transmission|electronic mail|electronic message|fax|correspondence|information in this)[^.?]{0,180}(?:confidential|privileged|intended (?:only|solely|for)|for the sole use|protected health|` +
 	`\bphi\b|exclusive use|proprietary)|` +
-	`the information (?:contained|transmitted|in this)|the contents of this (?:e-?mail|message)|hipaa (?:notice|confidentiality|privacy|statement)|if you (?:are not (?:the|an) intended|have received this|received this (?:e-?mail|message|communication)[^.?]{0,20} in error|receive this)|` +
+	`the information (?:contained |transmitted |provided |included )?(?:herein|(?:in|with|by) (?:this|the|any) (?:e-?mail|message|electronic|communication|transmission|fax|transmittal|above|correspondence|document))|the contents of this (?:e-?mail|message)|hipaa (?:notice|confidentiality|privacy|statement)|if you (?:are not (?:the|an) intended|have received this|received this (?:e-?mail|message|communication)[^.?]{0,20} in error|receive this)|` +
 	`(?:any|unauthorized) (?:unauthorized|review|dissemination|disclosure|interception|use|distribution)[^?]{0,160}prohibited|(?:p )?please consider (?:the|your) environment|think before (?:you )?print|think green\b|save (?:a tree|paper)|` +
 	`privileged (?:and|&) confidential|confidential (?:and|&) privileged|privacy notice\s*:|(?:your |all )?(?:e-?mails?|messages)(?: sent)? to (?:and|or) from [^?]{0,60}monitored|(?:please note:? )?(?:e-?mail|internet e-?mail|regular e-?mail) is not (?:a )?(?:secure|guaranteed)|` +
-	`this (?:e-?mail|message|mail)(?: message)? (?:was|has been) (?:scanned|checked|sent encrypted|encrypted)|virus[- ]?free\.|no virus(?:es)? (?:were )?found|checked by avg|scanned by|` +
+	`this (?:e-?mail|message|mail)(?: message)? (?:was|has been) (?:scanned|checked|sent encrypted|encrypted)|virus[- ]?free\.|no virus(?:es)? (?:were )?found|checked by avg|scanned by [^?]{0,40}(?:virus|spam|gateway|e-?mail|security)|` +
 	`avis (?:de confidentialité|important)|avis juridique|aviso (?:legal|de confidencialidad|de confidencialidade|importante)|avvertenze? (?:legal|di riservatezza)|vertraulichkeitshinweis|hinweis:? diese (?:e-?mail|nachricht)|` +
 	`bitte (?:denken|prüfen) sie (?:an die umwelt|vor dem)|pensez à l'environnement|avant d'imprimer|n'imprimez|antes de imprimir|piense en el medio|prima di stampare|denk aan het milieu|` +
 	`l'absence de virus|cet? (?:e-?mail|courrier) a été vérifié|este (?:correo|email)[^.?]{0,40}(?:virus|avast)|questa e-?mail[^.?]{0,40}virus|deze e-?mail is (?:gecontroleerd|gescand)|diese e-?mail wurde (?:von|auf)[^.?]{0,60}(?:viren|geprüft))`)
@@ -45,12 +46,13 @@ func english(s string) bool {
 }
 
 // legalMore goes on with a notice in a paragraph of its own.
-var legalMore = regexp.MustCompile(`(?i)intended recipient|received (?:this|it) in error|notify (?:us|the sender)|delete (?:it|this|the|all)|destroy|prohibited|virus|liabilit|liable|disclos|unauthori[sz]ed|confidential|privileged|monitor|opinions|views expressed|45 cfr|42 cfr|hipaa|` +
+var legalMore = regexp.MustCompile(`(?i)intended recipient|received (?:this|it) in error|notify (?:us|the sender)|delete (?:it|this|the|all)|destroy|viruses|liability|liable|re-?disclos|unauthori[sz]ed|(?:message|communication|information)[^.?]{0,40}(?:confidential|privileged|monitored)|` +
+	`(?:opinions|views) (?:expressed|presented|contained)|45 cfr|42 cfr|` +
 	`vernichten|benachrichtigen|löschen|destinat|supprimer|détruire|eliminar|borrar|cancell|verwijder`)
 
 // listFooter is the first line of what a mailing list, a forge or a gateway adds under a mail.
 var listPattern = regexp.MustCompile(`(?i)^(?:<\*> )?(?:to (?:unsubscribe|leave|be removed)(?: from)?[^?]{0,80}(?:list|group|mailing|thread|discussion|emails?|messages?|click|visit|send|http)|you(?:'re| are)? receiv(?:ed|ing) this (?:message|e-?mail|mail)?\s?because|yahoo! groups links?|groups\.io links|` +
-	`reply to this e-?mail directly|view/reply online|[\w\-]+ mailing list(?: --.*)?$|for more options, visit|manage your subscription|unsubscribe:? |list (?:info|archive)s?:|visit (?:our|this) group|um sich von dieser liste abzumelden|pour se désabonner|para darse de baja)`)
+	`reply to this e-?mail directly|view/reply online|[\w\-]+ mailing list(?: --.*)?$|for more options, visit|manage your subscription|unsubscribe\s*(?::|<|http|here)|list (?:info|archive)s?:|visit (?:our|this) group|um sich von dieser liste abzumelden|pour se désabonner|para darse de baja)`)
 
 func listFooter(s string) bool {
 	s = strings.TrimLeft(s, " \t*_>-")

@@ -100,11 +100,11 @@ func (q *quoting) introduced(i int) (next int, ok bool) {
 	case originalLine(text):
 		end = i + 1
 		if below := q.nextText(end); below < len(q.lines) {
-			end = max(end, outlookBlock(q.lines, below), headerBlock(q.lines, below).end)
+			end = max(end, q.block(below), headerBlock(q.lines, below).end)
 		}
 	default:
-		if end = ruleBefore(q.lines, i); end == 0 {
-			end = outlookBlock(q.lines, i)
+		if end = q.ruleBefore(i); end == 0 {
+			end = q.block(i)
 		}
 	}
 	if end == 0 {
@@ -159,7 +159,7 @@ func (q *quoting) historyFrom(i, j int) (next int) {
 		return q.quoteTo(i, below)
 	}
 	if below < len(q.lines) {
-		if end := outlookBlock(q.lines, below); end > 0 && !q.wroteBefore(i) {
+		if end := q.block(below); end > 0 && !q.wroteBefore(i) {
 			if after := q.nextText(end); after < len(q.lines) && q.lines[after].class == classQuoted {
 				return q.quoteTo(i, after)
 			}
@@ -172,6 +172,14 @@ func barred(s string) bool { return strings.HasPrefix(s, "| ") || s == "|" }
 
 // maxTried is how many lines that end like an attribution are looked at closely. No mail has more; one that was made to have is not worth minutes.
 const maxTried = 5000
+
+// block is the line after a header block over quoted mail that begins at line i, 0 if there is none.
+func (q *quoting) block(i int) int {
+	if q.answer || fwdSubject(q.subject) {
+		return answeredBlock(q.lines, i)
+	}
+	return outlookBlock(q.lines, i)
+}
 
 func (q *quoting) attribution(i int) (n int, sure certainty) {
 	if q.tried > maxTried || !endsNear(q.lines, i) {
@@ -202,7 +210,7 @@ func (q *quoting) within(i int) {
 		q.forward = true
 	case l.fixed && fwdSubject(q.subject):
 		q.forward = true
-	case (fwdSubject(q.subject) || replySubject(q.subject)) && outlookBlock(q.lines, i) > 0:
+	case (fwdSubject(q.subject) || replySubject(q.subject)) && q.block(i) > 0:
 		q.forward = fwdSubject(q.subject)
 		q.history = !q.forward
 	default:
@@ -214,7 +222,7 @@ func (q *quoting) within(i int) {
 
 // prefixed marks lines that begin with ">". A single one without anything that speaks for quoting stays, and so do measures: "> 5 mm" is no quote.
 func (q *quoting) prefixed() {
-	count, words, introduced := 0, false, false
+	count, words, introduced, directly := 0, false, false, false
 	for i, l := range q.lines {
 		if quotePrefix(l.text) {
 			count++
@@ -222,10 +230,11 @@ func (q *quoting) prefixed() {
 		}
 		if !introduced && l.text != "" {
 			n, sure := q.attribution(i)
-			introduced = n > 0 && (sure != unsure || q.quotedNext(i+n) || quotePrefix(l.text)) || originalLine(l.text) || forwardLine(l.text)
+			directly = n > 0 && q.quotedNext(i+n)
+			introduced = n > 0 && (sure != unsure || directly || quotePrefix(l.text)) || originalLine(l.text) || forwardLine(l.text)
 		}
 	}
-	if !words || count == 1 && !introduced && !q.answer {
+	if !words && !directly || count == 1 && !introduced && !q.answer {
 		return
 	}
 	if !introduced && !q.answer && q.bullets() {
@@ -300,10 +309,15 @@ func brokenOff(long, short string) bool {
 	return unicode.IsLower(r)
 }
 
-// measure tells "> 5 mm" and "> 50%", where the sign means more than.
+// measure tells "> 5 mm" and "> 50%", where the sign means more than. "> 1. left" is of a list.
 func measure(s string) bool {
 	s = strings.TrimLeft(strings.TrimLeft(s, " \t"), "> ")
-	return s != "" && s[0] >= '0' && s[0] <= '9'
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	listed := n <= 2 && (strings.HasPrefix(s[n:], ". ") || strings.HasPrefix(s[n:], ") "))
+	return n > 0 && !listed
 }
 
 func quotePrefix(s string) bool {
@@ -439,13 +453,14 @@ func replyAbove(s string) bool {
 }
 
 // ruleBefore: programs draw a line over their header block, or write a mark without dashes. It returns the line after the block, 0 if there is none.
-func ruleBefore(lines []line, i int) int {
+func (q *quoting) ruleBefore(i int) int {
+	lines := q.lines
 	s := strings.TrimSpace(lines[i].text)
 	if i+1 >= len(lines) {
 		return 0
 	}
 	if words := strings.TrimRight(s, ":"); len(words) < 60 && !strings.HasPrefix(words, ">") && originalMarks[strings.ToLower(words)] { // as BlackBerry has it
-		return outlookBlock(lines, i+1)
+		return q.block(i + 1)
 	}
 	if len(s) < 5 || strings.Trim(s, "_") != "" && strings.Trim(s, "-") != "" && strings.Trim(s, "=") != "" {
 		return 0
@@ -454,7 +469,7 @@ func ruleBefore(lines []line, i int) int {
 	if lines[below].text == "" && below+1 < len(lines) {
 		below++
 	}
-	if end := outlookBlock(lines, below); end > 0 {
+	if end := q.block(below); end > 0 {
 		return end
 	}
 	if b := headerBlock(lines, below); len(s) >= 20 && s[0] == '_' && b.found >= 2 {

@@ -33,7 +33,7 @@ func signOffRun(run []line, below bool) {
 		}
 		tail := len(run)-i < tailLines
 		switch {
-		case (i > 0 || below || contactsUnder(run[i+1:])) && tail && signatureMark(l.text) && isSignature(run[i+1:]):
+		case (i > 0 || below || contactsUnder(run[i+1:])) && tail && signatureMark(l.text) && isSignature(run[i+1:]) && !asksFirst(run[i+1:]):
 			signUnder(run[i:])
 			contactBlock(run)
 			return
@@ -186,6 +186,18 @@ func isSignature(lines []line) bool {
 		about = about || strings.HasSuffix(l.text, "?") || clinical(l.text)
 	}
 	return n > 0 && (contacts > 0 && n <= 16 || !about)
+}
+
+// asksFirst: the paragraph right under a mark is a question.
+func asksFirst(lines []line) bool {
+	for len(lines) > 0 && lines[0].text == "" {
+		lines = lines[1:]
+	}
+	end := 0
+	for end < len(lines) && lines[end].text != "" {
+		end++
+	}
+	return end > 0 && asks(lines[:end])
 }
 
 // contactsUnder: a signature mark with a way to reach the sender right under it begins a mail that has no text of its own.
