@@ -26,6 +26,22 @@ func TestHTMLAsText(t *testing.T) {
 		"Pre":               {html: "<pre>x\n  y <b>b</b> z\n\nw</pre>after", text: "x\n  y b z\n\nw\n\nafter"},
 		"Quote":             {html: `<p>a</p><blockquote><p>b</p><p>c</p><blockquote>d</blockquote>e</blockquote><p>f</p>`, text: "a\n\n> b\n>\n> c\n>\n>> d\n>\n> e\n\nf"},
 		"Indentation":       {html: `<div>Codes:</div><blockquote style="margin:0 0 0 40px;border:none;padding:0px"><div>99213</div><div>20610</div></blockquote>`, text: "Codes:\n\n99213\n20610"},
+		"HiddenByClass": {html: `<style><!-- .ph, td.hide {display:none !important} #x{ visibility: hidden } .m{display:none} .m{display:block} @media print{.desk{display:none}} .a .b{display:none} --></style>` +
+			`<div class="ph">preview</div><p id=x>no</p><table><tr><td class="hide big">no</td><td class=desk>Is 99213 ok?</td></tr></table><p class=m>Yes.</p><p class=b>And this.</p>`, text: "Is 99213 ok?\n\nYes.\n\nAnd this."},
+		"HiddenBoxes":  {html: `<div style="height:0;overflow:hidden">a</div><p style="position:absolute;left:-9999px">b</p><span style="font-size:1px;color:#fff">c</span><i style="opacity:0">d</i><p style="opacity:0.5">Is 99213 ok?</p>`, text: "Is 99213 ok?"},
+		"ListTypes":    {html: `<ol type=a start=3><li>x<li value=7>y<ol type=I><li>z</ol></ol><ul><li>p<ul><li>q</ul></ul>`, text: "c. x\ng. y\n  I. z\n\n- p\n  - q"},
+		"WordIslands":  {html: `<xml><w:View>Normal</w:View></xml><p>Is 99213 ok?</p>`, text: "Is 99213 ok?"},
+		"IslandNoEnd":  {html: `<xml><p>Is 99213 ok?</p>`, text: "Is 99213 ok?"},
+		"PreByStyle":   {html: "<p style=\"white-space: pre-wrap\">99213  25\n20610  RT</p><xmp><b>x</b></xmp>", text: "99213  25\n20610  RT\n\n<b>x</b>"},
+		"EndOfBreak":   {html: `99213</br>20610`, text: "99213\n20610"},
+		"CodesNotCut":  {html: "31&#8203;297 M54&shy;.50 99&zwj;213 20\u200e610 31297&#8209;50 9921&#8288;3", text: "31297 M54.50 99213 20610 31297-50 99213"},
+		"Fields":       {html: `<form>Code: <input value="99213"> <input type=hidden value=no> <input type=checkbox checked> Medicare <input type=checkbox> other</form>`, text: "Code: 99213 [x] Medicare [ ] other"},
+		"Emoji":        {html: `<p>Thanks <img alt="😀" src=x> <img alt="Logo" src=y></p>`, text: "Thanks 😀"},
+		"OnlyPictures": {html: `<p><img alt="scan of the note" src="cid:1"><img width=1 height=1 alt=t src=z></p>`, text: "[Picture: scan of the note]"},
+		"WrappedLinks": {html: `<a href="https://nam02.safelinks.protection.outlook.com/?url=https%3A%2F%2Fpayer.example%2Flcd%3Fid%3D7%26utm_source%3Dx&data=05">LCD</a> ` +
+			`<a href="https://urldefense.com/v3/__https://payer.example/lcd?id=33__;!!a!b$">two</a> <a href="https://urldefense.proofpoint.com/v2/url?u=https-3A__payer.example_a-2Db&d=D">three</a> ` +
+			`<a href="https://payer.example/p?x=1&utm_campaign=y#top">four</a> <a href="https://click.example/` + strings.Repeat("x", 300) + `">five</a> <a href="https://www.payer.example/">payer.example</a>`,
+			text: "LCD <https://payer.example/lcd?id=7> two <https://payer.example/lcd?id=33> three <https://payer.example/a-b> four <https://payer.example/p?x=1#top> five <https://click.example/...> payer.example"},
 		"Links": {html: `<a href="https://x.example/a">https://x.example/a</a> <a href="mailto:a@b.example">mail</a> <a href="https://x.example/b"><img src=x></a> <a href="https://y.example">y</a>`,
 			text: "https://x.example/a mail y <https://y.example>"},
 	} {
@@ -51,7 +67,8 @@ func TestMarksSurviveControlCharacters(t *testing.T) {
 // Whatever is repeated, the time a mail takes grows with its size alone.
 func TestHostileHTMLIsReadInLinearTime(t *testing.T) {
 	for name, piece := range map[string]string{"Quotes": "<p class=gmail_quote>a", "Links": "<a href=http://x.example>a", "Cells": "<td>a", "Rows": "<tr><td>a", "Lists": "<ol><li>a",
-		"Blockquotes": "<blockquote>a", "Breaks": "a<br>", "Ends": "</p>", "Comments": "<!--", "Attributes": "<p a=b "} {
+		"Blockquotes": "<blockquote>a", "Breaks": "a<br>", "Ends": "</p>", "Comments": "<!--", "Attributes": "<p a=b ",
+		"Sheets": "<style>.a{display:none}</style>", "SheetOpen": "<style>@media{", "Islands": "<xml></xml>", "IslandsOpen": "<xml>", "Pictures": "<img alt=x>", "Items": "<ol type=i><li>", "Hidden": "<div style='height:0;overflow:hidden'>"} {
 		growsLinearly(t, name, 50<<10, func(size int) string {
 			return mail(append(head("Content-Type: text/html; charset=utf-8"), "")...) + strings.Repeat(piece, size/len(piece))
 		})

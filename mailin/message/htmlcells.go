@@ -3,12 +3,87 @@ package message
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
+	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-// itemMark begins an item of the innermost list.
-func (w *htmlWriter) itemMark() {
+// island begins or ends an <xml> element, in which Word keeps settings. One that never ends is no reason to drop the rest of the page.
+func (w *htmlWriter) island(begins bool) {
+	switch {
+	case begins && w.islands > 0:
+		w.islands--
+		w.inXML++
+		w.drops++
+	case !begins && w.inXML > 0:
+		w.inXML--
+		w.drops--
+	}
+}
+
+// control shows what a reader sees of a field of a form, and notes what stands for a picture.
+func (w *htmlWriter) control(t html.Token) {
+	var kind, value, alt, width, height string
+	checked := false
+	for _, a := range t.Attr {
+		switch strings.ToLower(a.Key) {
+		case "type":
+			kind = strings.ToLower(a.Val)
+		case "value":
+			value = a.Val
+		case "alt":
+			alt = a.Val
+		case "width":
+			width = a.Val
+		case "height":
+			height = a.Val
+		case "checked":
+			checked = true
+		}
+	}
+	if w.drops > 0 || w.tiny {
+		return
+	}
+	if t.DataAtom == atom.Img {
+		alt = strings.Join(strings.Fields(seen(cleanText(alt))), " ")
+		switch {
+		case alt == "" || width == "1" || height == "1" || len(alt) > 500:
+		case pictograph(alt): // programs that draw their own send pictures of them
+			w.write(alt)
+		case len(w.alts) < 20:
+			w.alts = append(w.alts, alt)
+		}
+		return
+	}
+	switch kind {
+	case "checkbox", "radio":
+		mark := "[ ]"
+		if checked {
+			mark = "[x]"
+		}
+		w.write(mark)
+		w.space = true
+	case "", "text", "number", "date", "email", "tel", "search", "url", "time", "month", "datetime-local":
+		w.write(strings.Join(strings.Fields(seen(cleanText(value))), " "))
+		w.space = true
+	}
+}
+
+// pictograph says whether a text is nothing but one or two signs such as emoji.
+func pictograph(s string) bool {
+	n := 0
+	for _, r := range s {
+		if r < 0x2190 || unicode.IsLetter(r) {
+			return false
+		}
+		n++
+	}
+	return n > 0 && n <= 8
+}
+
+// itemMark begins an item of the innermost list; value is its number if it states one, else 0.
+func (w *htmlWriter) itemMark(value int) {
 	if w.drops > 0 {
 		return
 	}
@@ -17,7 +92,13 @@ func (w *htmlWriter) itemMark() {
 		if w.stack[i].list {
 			if depth == 0 && w.stack[i].ordered {
 				w.stack[i].item++
-				mark = strconv.Itoa(w.stack[i].item) + "."
+				if value > 0 {
+					w.stack[i].item = value
+				}
+				if mark = itemNumber(w.stack[i].item, w.stack[i].numbers); mark == "" {
+					mark = strconv.Itoa(w.stack[i].item)
+				}
+				mark += "."
 			}
 			depth++
 		}
@@ -89,11 +170,12 @@ func (w *htmlWriter) linkTarget(e element) {
 	words := strings.TrimSpace(w.out.String()[e.linkAt:])
 	said := strings.ToLower(words)
 	bare := func(s string) string {
-		return strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://"), "/")
+		return strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://"), "/"), "www.")
 	}
-	if words == "" || bare(said) == bare(lower) {
+	link := shownLink(e.link)
+	if words == "" || bare(said) == bare(lower) || link == "" || bare(said) == bare(strings.ToLower(link)) || cleanText(link) != link || strings.ContainsAny(link, " \n\t<>") {
 		return
 	}
 	w.space = true
-	w.write("<" + e.link + ">")
+	w.write("<" + link + ">")
 }

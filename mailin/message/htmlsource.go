@@ -49,7 +49,7 @@ func sourceText(source string) string {
 			out.WriteByte(' ')
 		}
 	}
-	text := invisible.Replace(cleanText(html.UnescapeString(out.String())))
+	text := seen(cleanText(html.UnescapeString(out.String())))
 	var lines []string
 	empty := true
 	for line := range strings.SplitSeq(text, "\n") {

@@ -15,22 +15,34 @@ import (
 // It works on the tokens, with a stack of its own: no tree, no recursion, time linear in the bytes, however the tags are
 // nested.
 func htmlText(source string) body {
-	w := &htmlWriter{}
+	b, _ := readHTML(source)
+	return b
+}
+
+// readHTML is htmlText that also returns what stands for the pictures.
+func readHTML(source string) (text body, alts []string) {
+	w := &htmlWriter{islands: strings.Count(source, "</xml") + strings.Count(source, "</XML")}
 	z := html.NewTokenizer(strings.NewReader(source))
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
 			w.closeTo(0)
-			return w.body()
+			return w.body(), w.alts
 		case html.TextToken:
-			if w.drops == 0 && !w.tiny {
+			if n := len(w.stack); n > 0 && w.stack[n-1].tag == atom.Style {
+				w.sheet.read(string(z.Text()))
+			} else if w.drops == 0 && !w.tiny {
 				w.text(cleanText(string(z.Text())))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			w.start(z.Token())
 		case html.EndTagToken:
 			name, _ := z.TagName()
-			w.end(atom.Lookup(name))
+			if string(name) == "xml" {
+				w.island(false)
+			} else {
+				w.end(atom.Lookup(name))
+			}
 		}
 	}
 }
@@ -44,6 +56,7 @@ type element struct {
 	quote   bool // prefixes its lines
 	list    bool
 	ordered bool
+	numbers byte // how a list counts: 'a', 'A', 'i', 'I', or 0 for figures
 	item    int
 	cells   int  // of a row
 	broken  bool // a row: one of its cells has several lines
@@ -70,23 +83,27 @@ const (
 const maxOpen = 256
 
 type htmlWriter struct {
-	out    strings.Builder
-	stack  []element
-	extra  int // elements open beyond maxOpen
-	drops  int
-	pres   int
-	quotes int
-	tiny   bool // the size of the type is zero: shown to nobody
-	breaks int  // line ends that are owed before the next text
-	space  bool // a space is owed
-	gap    bool // the space between two cells is owed
-	fresh  bool // a cell or an item has begun: the blocks within it begin on its line
-	ends   int  // line ends at the end of out, 0 while something stands on the line
-	lines  int  // line ends written
-	from   int  // lines when the text of the cell read last began
-	result body
-	toEnd  int // where history begins that goes on to the end; -1
-	began  bool
+	out     strings.Builder
+	stack   []element
+	extra   int // elements open beyond maxOpen
+	drops   int
+	sheet   sheet
+	islands int      // ends of <xml> still to come
+	inXML   int      // those that are open
+	alts    []string // what stands for the pictures
+	pres    int
+	quotes  int
+	tiny    bool // the size of the type is zero: shown to nobody
+	breaks  int  // line ends that are owed before the next text
+	space   bool // a space is owed
+	gap     bool // the space between two cells is owed
+	fresh   bool // a cell or an item has begun: the blocks within it begin on its line
+	ends    int  // line ends at the end of out, 0 while something stands on the line
+	lines   int  // line ends written
+	from    int  // lines when the text of the cell read last began
+	result  body
+	toEnd   int // where history begins that goes on to the end; -1
+	began   bool
 }
 
 func (w *htmlWriter) body() body {
@@ -109,6 +126,8 @@ var blockBreaks = map[atom.Atom]int{
 	atom.P: 2, atom.H1: 2, atom.H2: 2, atom.H3: 2, atom.H4: 2, atom.H5: 2, atom.H6: 2, atom.Ul: 2, atom.Ol: 2, atom.Table: 2, atom.Blockquote: 2, atom.Pre: 2, atom.Dl: 2,
 	atom.Div: 1, atom.Tr: 1, atom.Li: 1, atom.Dt: 1, atom.Dd: 1, atom.Section: 1, atom.Article: 1, atom.Header: 1, atom.Footer: 1, atom.Address: 1, atom.Center: 1,
 	atom.Form: 1, atom.Fieldset: 1, atom.Caption: 1, atom.Body: 1, atom.Main: 1, atom.Nav: 1, atom.Aside: 1, atom.Figure: 1, atom.Legend: 1, atom.Option: 1,
+	atom.Noscript: 1, atom.Textarea: 1, atom.Listing: 2, atom.Xmp: 2, atom.Plaintext: 2, atom.Details: 1, atom.Summary: 1, atom.Hgroup: 1, atom.Dir: 2, atom.Menu: 2, atom.Figcaption: 1,
+	atom.Marquee: 1, atom.Select: 1,
 }
 
 var droppedTags = map[atom.Atom]bool{atom.Script: true, atom.Style: true, atom.Head: true, atom.Title: true, atom.Template: true, atom.Svg: true, atom.Object: true,
@@ -136,6 +155,13 @@ func (w *htmlWriter) start(t html.Token) {
 			w.end(atom.Head)
 		}
 	}
+	if tag == atom.Img || tag == atom.Input {
+		w.control(t)
+		return
+	}
+	if tag == 0 && t.Data == "xml" && t.Type == html.StartTagToken {
+		w.island(true)
+	}
 	if voidTags[tag] || tag == 0 { // <o:p> and other tags of programs' own change nothing
 		return
 	}
@@ -146,6 +172,8 @@ func (w *htmlWriter) start(t html.Token) {
 	}
 	e := element{tag: tag, block: blockBreaks[tag], dropped: droppedTags[tag], tiny: w.tiny}
 	var id, class, style, kind, name, marker string
+	dialog := tag == atom.Dialog // closed unless it says that it is open
+	value := 0
 	for _, a := range t.Attr {
 		switch strings.ToLower(a.Key) {
 		case "id":
@@ -156,6 +184,15 @@ func (w *htmlWriter) start(t html.Token) {
 			style = strings.ToLower(strings.Join(strings.Fields(a.Val), ""))
 		case "type":
 			kind = strings.ToLower(a.Val)
+			if len(a.Val) == 1 {
+				e.numbers = a.Val[0]
+			}
+		case "open":
+			dialog = false
+		case "value":
+			if n, err := strconv.Atoi(a.Val); err == nil && n > 0 && n < 10000 {
+				value = n
+			}
 		case "name":
 			name = strings.ToLower(a.Val)
 		case "data-marker", "data-smartmail":
@@ -170,7 +207,10 @@ func (w *htmlWriter) start(t html.Token) {
 			}
 		}
 	}
-	e.dropped = e.dropped || hiddenStyle(style) || strings.Contains(class, "preheader")
+	e.dropped = e.dropped || dialog || hiddenStyle(style) || hiddenBox(style) || strings.Contains(class, "preheader") || w.sheet.hides(tag, id, class, style)
+	if (tag == atom.Ul || tag == atom.Ol) && w.inside(atom.Li) {
+		e.block = 1 // a list within an item is no paragraph of its own
+	}
 	if w.drops > 0 || e.dropped {
 		e.block = 0
 	}
@@ -179,7 +219,7 @@ func (w *htmlWriter) start(t html.Token) {
 	}
 	w.block(e.block)
 	switch tag {
-	case atom.Pre, atom.Textarea:
+	case atom.Pre, atom.Textarea, atom.Listing, atom.Xmp, atom.Plaintext:
 		e.pre = true
 		w.pres++
 	case atom.Blockquote:
@@ -194,7 +234,7 @@ func (w *htmlWriter) start(t html.Token) {
 	case atom.Ul, atom.Ol:
 		e.list, e.ordered = true, tag == atom.Ol
 	case atom.Li:
-		w.itemMark()
+		w.itemMark(value)
 	case atom.Td, atom.Th:
 		w.cell()
 	case atom.A:
@@ -203,7 +243,11 @@ func (w *htmlWriter) start(t html.Token) {
 		}
 	}
 	if zero, stated := fontSize(style); stated {
-		w.tiny = zero
+		w.tiny = zero || tinyType(style)
+	}
+	if !e.pre && strings.Contains(style, "white-space:pre") {
+		e.pre = true
+		w.pres++
 	}
 	e.mark = w.markOf(tag, marks{id: id, class: class, style: style, kind: kind, name: name, marker: marker})
 	if e.mark != markNone && w.drops == 0 {
@@ -279,6 +323,12 @@ func (w *htmlWriter) closeImplied(tag atom.Atom) {
 
 func (w *htmlWriter) end(tag atom.Atom) {
 	if tag == 0 {
+		return
+	}
+	if tag == atom.Br { // browsers take it for a <br>
+		if w.drops == 0 {
+			w.lineEnd()
+		}
 		return
 	}
 	if w.extra > 0 {
@@ -406,12 +456,9 @@ func (w *htmlWriter) write(s string) {
 	w.out.WriteString(s)
 }
 
-// invisible are characters that only pad and steer.
-var invisible = strings.NewReplacer("\u00a0", " ", "\u200b", "", "\u200c", "", "\ufeff", "", "\u00ad", "", "\u034f", "", "\u2007", " ")
-
 func (w *htmlWriter) text(s string) {
 	if w.pres > 0 {
-		lines := strings.Split(s, "\n")
+		lines := strings.Split(seen(s), "\n")
 		for i, line := range lines {
 			if i > 0 {
 				w.breaks++
@@ -423,7 +470,7 @@ func (w *htmlWriter) text(s string) {
 		}
 		return
 	}
-	s = invisible.Replace(s)
+	s = seen(s)
 	words := strings.Fields(s)
 	if len(words) == 0 {
 		w.space = w.space || s != "" && w.ends == 0 && w.breaks == 0

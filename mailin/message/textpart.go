@@ -174,21 +174,7 @@ func base64Within(b []byte) ([]byte, bool) {
 
 // tidyText cleans a plain text, and takes out what nobody sees and what would cut a code in two: odd spaces and characters without width.
 func tidyText(s string) string {
-	s = cleanText(s)
-	if isASCII(s) {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		switch r {
-		case '\u00a0', '\u202f', '\u2007', '\u2009', '\u3000':
-			return ' '
-		case '\u200b', '\ufeff', '\u2060', '\u00ad':
-			return -1
-		case '\u2028', '\u2029':
-			return '\n'
-		}
-		return r
-	}, s)
+	return seen(cleanText(s))
 }
 
 func isASCII(s string) bool {

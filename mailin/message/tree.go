@@ -180,11 +180,15 @@ func (w *walker) packed(n *node) *node {
 // htmlBody is the text of an HTML page. Where the page hides all of it, or a broken one swallows it, what its source has in text is shown: an
 // empty case would be worse.
 func (w *walker) htmlBody(source string) body {
-	b := htmlText(source)
+	b, alts := readHTML(source)
 	if b.blank() && !w.hasPlain {
 		if all := sourceText(source); strings.TrimSpace(all) != "" {
 			w.problem("The page of the mail shows nothing or is broken; all text in it is shown.")
 			return body{text: all}
+		}
+		if len(alts) > 0 {
+			w.problem("The mail shows pictures and no text.")
+			return body{text: "[Picture: " + strings.Join(alts, "]\n[Picture: ") + "]"}
 		}
 	}
 	return b
