@@ -155,8 +155,8 @@ type LimitsConfig struct {
 	Parts        Count `toml:"parts" default:"500"`
 	Depth        Count `toml:"depth" default:"20"`
 	Attachment   Size  `toml:"attachment" default:"25MB"`
-	DocumentTime Span  `toml:"document_time" default:"20s" later:"attachments are kept and shown, not yet read"`
-	DocumentWait Span  `toml:"document_wait" default:"20s" later:"attachments are kept and shown, not yet read"`
+	DocumentTime Span  `toml:"document_time" default:"20s"`
+	DocumentWait Span  `toml:"document_wait" default:"20s"`
 	Memory       Size  `toml:"memory" default:"128MB"`
 	PerSender    Rate  `toml:"per_sender" default:"20/hour"`
 	Overall      Rate  `toml:"overall" default:"1000/hour"`
@@ -201,7 +201,7 @@ type CPTLicenceConfig struct {
 
 // DocumentConfig names the programs that read attachments.
 type DocumentConfig struct {
-	Tesseract string `toml:"tesseract" later:"attachments are kept and shown, not yet read"`
+	Tesseract string `toml:"tesseract"`
 }
 
 // LogConfig is what is written to standard error.

@@ -13,7 +13,7 @@ import (
 )
 
 // check settles what more than one key decides, and makes what the program uses.
-func (c *Config) check(d *document) {
+func (c *Config) check(d *tomlDocument) {
 	c.checkDatabase(d)
 	c.checkKeys(d)
 	c.checkQueues(d)
@@ -55,7 +55,7 @@ func reason(err error) error {
 	return err
 }
 
-func (c *Config) checkDatabase(d *document) {
+func (c *Config) checkDatabase(d *tomlDocument) {
 	const key = "database.url"
 	scheme, rest, _ := strings.Cut(c.Database.URL, ":")
 	c.Database.Password = c.secret(d, "database", "password", c.Database.PasswordEnv, c.Database.PasswordFile, c.Database.PasswordCommand)
@@ -81,7 +81,7 @@ func (c *Config) checkDatabase(d *document) {
 	}
 }
 
-func (c *Config) checkPostgres(d *document) {
+func (c *Config) checkPostgres(d *tomlDocument) {
 	const key = "database.url"
 	u, err := url.Parse(c.Database.URL)
 	if err != nil || strings.Trim(u.Path, "/") == "" || u.Host == "" && u.Query().Get("host") == "" {
@@ -104,7 +104,7 @@ func (c *Config) checkPostgres(d *document) {
 	c.Database.Address = c.Database.URL
 }
 
-func (c *Config) checkKeys(d *document) {
+func (c *Config) checkKeys(d *tomlDocument) {
 	var set []string
 	for _, key := range []string{"file", "env", "command"} {
 		if d.has("keys." + key) {
@@ -123,7 +123,7 @@ func (c *Config) checkKeys(d *document) {
 	}
 }
 
-func (c *Config) checkQueues(d *document) {
+func (c *Config) checkQueues(d *tomlDocument) {
 	if len(c.Queues) == 0 {
 		queue := QueueConfig{}
 		queue.setDefaults()
@@ -154,7 +154,7 @@ func plainName(s string) bool {
 	return s != "" && len(s) <= 60 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
 }
 
-func (c *Config) checkMailboxes(d *document) {
+func (c *Config) checkMailboxes(d *tomlDocument) {
 	if len(c.Mailboxes) == 0 {
 		d.at(0, `there is no mailbox: write a [[mailbox]] with name, address, imap and password_env ("caseconsultant init" does)`)
 	}
@@ -203,7 +203,7 @@ func (c *Config) checkMailboxes(d *document) {
 	}
 }
 
-func (c *Config) checkSMTP(d *document) {
+func (c *Config) checkSMTP(d *tomlDocument) {
 	if c.SMTP.URL == "" {
 		d.wrong("smtp.url", `there is no server to send by: write [smtp] and under it url = "smtps://mail.firm.example:465"`)
 	} else if text := checkMailURL(c.SMTP.URL, "smtp", "465"); text != "" {
@@ -239,7 +239,7 @@ func checkMailURL(raw, protocol, port string) string {
 	return ""
 }
 
-func (c *Config) checkDesk(d *document) {
+func (c *Config) checkDesk(d *tomlDocument) {
 	listen := c.Desk.Listen
 	if !d.has("desk.public_url") {
 		if !listen.loopback() {
@@ -269,7 +269,7 @@ func (c *Config) checkDesk(d *document) {
 	}
 }
 
-func (c *Config) checkPlans(d *document) {
+func (c *Config) checkPlans(d *tomlDocument) {
 	seen := make(map[string]bool)
 	for i, p := range c.Plans {
 		at := fmt.Sprintf("plan[%d]", i)

@@ -14,12 +14,12 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// document is the text of a configuration file with the line of each key, and what was found to be wrong with it.
+// tomlDocument is the text of a configuration file with the line of each key, and what was found to be wrong with it.
 //
 // go-toml stops at the first value that does not fit and knows no suggestions. So the file is walked once with its
 // parser first, against the fields of Config, which finds all unknown keys and wrong values with their lines; only a
 // file without any goes through go-toml's strict decoder.
-type document struct {
+type tomlDocument struct {
 	file     string
 	text     []byte
 	lines    map[string]int // by path: "mailbox[0].address"; tables too
@@ -27,12 +27,12 @@ type document struct {
 	problems []Problem
 }
 
-func newDocument(file string, text []byte) *document {
-	return &document{file: file, text: text, lines: make(map[string]int), tables: make(map[string]int)}
+func newDocument(file string, text []byte) *tomlDocument {
+	return &tomlDocument{file: file, text: text, lines: make(map[string]int), tables: make(map[string]int)}
 }
 
 // wrong notes a problem at a key; with a path that the file does not have, at the nearest table above it.
-func (d *document) wrong(path, format string, args ...any) {
+func (d *tomlDocument) wrong(path, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	for {
 		if line, ok := d.lines[path]; ok {
@@ -48,17 +48,17 @@ func (d *document) wrong(path, format string, args ...any) {
 	}
 }
 
-func (d *document) at(line int, format string, args ...any) {
+func (d *tomlDocument) at(line int, format string, args ...any) {
 	d.problems = append(d.problems, Problem{line, fmt.Sprintf(format, args...)})
 }
 
 // has tells whether the file sets a key.
-func (d *document) has(path string) bool {
+func (d *tomlDocument) has(path string) bool {
 	_, ok := d.lines[path]
 	return ok
 }
 
-func (d *document) err() error {
+func (d *tomlDocument) err() error {
 	if len(d.problems) == 0 {
 		return nil
 	}
@@ -68,7 +68,7 @@ func (d *document) err() error {
 
 // decode fills c with the file's values and the defaults of the others. It reports false when there were problems,
 // which leave c without meaning.
-func (d *document) decode(c *Config) bool {
+func (d *tomlDocument) decode(c *Config) bool {
 	var whole map[string]any
 	if err := toml.Unmarshal(d.text, &whole); err != nil {
 		d.notTOML(err)
@@ -87,7 +87,7 @@ func (d *document) decode(c *Config) bool {
 	return true
 }
 
-func (d *document) notTOML(err error) {
+func (d *tomlDocument) notTOML(err error) {
 	if decodeErr, ok := errors.AsType[*toml.DecodeError](err); ok {
 		line, _ := decodeErr.Position()
 		text := strings.TrimPrefix(decodeErr.Error(), "toml: ")
@@ -102,7 +102,7 @@ func (d *document) notTOML(err error) {
 }
 
 // walk compares every key of the file with the fields of Config.
-func (d *document) walk() {
+func (d *tomlDocument) walk() {
 	parser := unstable.Parser{}
 	parser.Reset(d.text)
 	path, table, known := "", reflect.TypeFor[Config](), true
@@ -123,7 +123,7 @@ func (d *document) walk() {
 	}
 }
 
-func (d *document) keys(parser *unstable.Parser, node *unstable.Node) (keys []string, line int) {
+func (d *tomlDocument) keys(parser *unstable.Parser, node *unstable.Node) (keys []string, line int) {
 	for it := node.Key(); it.Next(); {
 		if line == 0 {
 			line = parser.Shape(it.Node().Raw).Start.Line
@@ -134,7 +134,7 @@ func (d *document) keys(parser *unstable.Parser, node *unstable.Node) (keys []st
 }
 
 // open finds the table that a [header] or [[header]] names.
-func (d *document) open(keys []string, line int, array bool) (path string, table reflect.Type, known bool) {
+func (d *tomlDocument) open(keys []string, line int, array bool) (path string, table reflect.Type, known bool) {
 	table = reflect.TypeFor[Config]()
 	for i, key := range keys {
 		field, ok := fieldOf(table, key)
@@ -179,7 +179,7 @@ func join(path, key string) string {
 }
 
 // keyValue checks one key = value; the key may be dotted.
-func (d *document) keyValue(parser *unstable.Parser, path string, table reflect.Type, keys []string, line int, value *unstable.Node) {
+func (d *tomlDocument) keyValue(parser *unstable.Parser, path string, table reflect.Type, keys []string, line int, value *unstable.Node) {
 	for i, key := range keys {
 		field, ok := fieldOf(table, key)
 		if !ok {
@@ -203,7 +203,7 @@ func (d *document) keyValue(parser *unstable.Parser, path string, table reflect.
 	}
 }
 
-func (d *document) value(parser *unstable.Parser, path string, field reflect.StructField, line int, value *unstable.Node) {
+func (d *tomlDocument) value(parser *unstable.Parser, path string, field reflect.StructField, line int, value *unstable.Node) {
 	name := field.Tag.Get("toml")
 	switch kindOf(field.Type) {
 	case ofTable:
@@ -240,7 +240,7 @@ func (d *document) value(parser *unstable.Parser, path string, field reflect.Str
 	}
 }
 
-func (d *document) inline(parser *unstable.Parser, path string, table reflect.Type, node *unstable.Node) {
+func (d *tomlDocument) inline(parser *unstable.Parser, path string, table reflect.Type, node *unstable.Node) {
 	for it := node.Children(); it.Next(); {
 		if it.Node().Kind != unstable.KeyValue {
 			continue
@@ -251,7 +251,7 @@ func (d *document) inline(parser *unstable.Parser, path string, table reflect.Ty
 }
 
 // scalar checks a single value against the type of its field, by the very method that decoding calls.
-func (d *document) scalar(name string, t reflect.Type, oneof string, line int, value *unstable.Node) {
+func (d *tomlDocument) scalar(name string, t reflect.Type, oneof string, line int, value *unstable.Node) {
 	into := reflect.New(t)
 	if number, ok := into.Interface().(interface{ checkNumber(int64) error }); ok {
 		n, err := strconv.ParseInt(strings.ReplaceAll(string(value.Data), "_", ""), 0, 64)
@@ -302,7 +302,7 @@ func orList(words []string) string {
 }
 
 // setDefaults gives every key that the file does not set its default.
-func (d *document) setDefaults(table reflect.Value, path string) {
+func (d *tomlDocument) setDefaults(table reflect.Value, path string) {
 	for _, field := range fieldsOf(table.Type()) {
 		value := table.FieldByIndex(field.Index)
 		at := join(path, field.Tag.Get("toml"))

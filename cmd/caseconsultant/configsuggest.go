@@ -14,7 +14,7 @@ var secretKeys = map[string]string{
 }
 
 // unknownKey says what to write instead of a key that there is not.
-func (d *document) unknownKey(table reflect.Type, path, key string, line int) {
+func (d *tomlDocument) unknownKey(table reflect.Type, path, key string, line int) {
 	where := "at the top of the file, outside any table"
 	if path != "" {
 		where = "in [" + withoutNumbers(path) + "]"
@@ -38,7 +38,7 @@ func (d *document) unknownKey(table reflect.Type, path, key string, line int) {
 }
 
 // unknownTable says what to write instead of a table that there is not.
-func (d *document) unknownTable(table reflect.Type, path, key string, line int, isKey bool) {
+func (d *tomlDocument) unknownTable(table reflect.Type, path, key string, line int, isKey bool) {
 	if isKey {
 		d.at(line, "%s is a key, no table: write %s = ... under its table", key, key)
 		return
@@ -149,7 +149,7 @@ func editDistance(a, b string) int {
 
 // notYet lists, a sentence each, the keys that are set to something other than their default although what they govern
 // is not built yet.
-func (d *document) notYet(c *Config) []string {
+func (d *tomlDocument) notYet(c *Config) []string {
 	var list []string
 	var look func(table reflect.Value, path string)
 	look = func(table reflect.Value, path string) {

@@ -3,15 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
-	"strings"
+	"sync"
 	"time"
 
+	"caseconsultant/mailin/document"
 	"caseconsultant/mailin/message"
 	"caseconsultant/mailin/screen"
 	"caseconsultant/mailout"
@@ -59,6 +59,8 @@ type inspectedMail struct {
 	BounceStatus    string                `json:"bounce_status"`
 	Attachments     []inspectedAttachment `json:"attachments"`
 	Problems        []string              `json:"problems"`
+
+	forward bool // Quoted is a forward
 }
 
 type inspectedScreen struct {
@@ -72,7 +74,8 @@ type inspectedAttachment struct {
 	ContentType string `json:"content_type"`
 	Size        int64  `json:"size"`
 	SHA256      string `json:"sha256"`
-	TextChars   int    `json:"text_chars"` // attachments are not read yet
+	TextChars   int    `json:"text_chars"` // of what was read of it
+	Kind        string `json:"kind"`       // what it is by its bytes, "" for nothing that could be read
 }
 
 type inspectedReading struct {
@@ -104,6 +107,9 @@ type inspectedReason struct {
 // done, so that thousands cost no more memory than a few.
 func (k *inspectCommand) Run(c *console) error {
 	return k.with(c, func(book *codebook.Book) error {
+		documents := newDocuments(document.Limits{}, "", runtime.GOMAXPROCS(0))
+		// PDFium is compiled once, for the first PDF, not by every child.
+		warm := sync.OnceValue(func() error { return documents.Warm(c.ctx) })
 		ctx, cancel := context.WithCancel(c.ctx)
 		defer cancel()
 		workers := runtime.GOMAXPROCS(0)
@@ -131,7 +137,7 @@ func (k *inspectCommand) Run(c *console) error {
 					return
 				}
 				work <- func() {
-					one, err := k.inspect(ctx, c, book, file)
+					one, err := k.inspect(ctx, c, book, &attachmentReader{documents: documents, warm: warm}, file)
 					slot <- result{one, err}
 				}
 			}
@@ -155,7 +161,7 @@ func (k *inspectCommand) Run(c *console) error {
 
 // inspect reads one file by the code of the pipeline. What is wrong with the file is in the inspection; the error is of
 // our own codebook.
-func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook.Book, file string) (inspection, error) {
+func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook.Book, attachments *attachmentReader, file string) (inspection, error) {
 	in := inspection{File: file}
 	content, changed, err := readMail(c, file)
 	if err != nil {
@@ -163,7 +169,8 @@ func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook
 		return in, nil
 	}
 	// An error beside the message is told by the message's problems.
-	m, parseErr := message.Parse(bytes.NewReader(content), message.Options{})
+	defer attachments.close()
+	m, parseErr := message.Parse(bytes.NewReader(content), message.Options{Attachment: attachments.keep})
 	if parseErr != nil && len(m.Problems) == 0 {
 		m.Problems = append(m.Problems, "A part of this mail could not be read.")
 	}
@@ -175,6 +182,11 @@ func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook
 		received = changed
 	}
 	sources := workflow.Sources(m.Subject, casefile.Parsed{Text: m.Text, Reply: m.Reply, Quoted: m.Quoted, Signature: m.Signature, Forward: m.Forward})
+	documents, err := attachments.read(ctx, m, in.Message)
+	if err != nil {
+		return in, err
+	}
+	sources = append(sources, documents...)
 	options := codes.Options{Known: book.Known}
 	reading := codes.Read(sources, received, options)
 	result, err := workflow.Check(ctx, book, reading, received)
@@ -235,7 +247,7 @@ func readMail(c *console, file string) (content []byte, changed time.Time, err e
 func newInspectedMail(m *message.Message, verdict screen.Verdict) *inspectedMail {
 	out := &inspectedMail{MessageID: m.MessageID, From: personJSON{m.From.Name, m.From.Address}, To: []personJSON{}, Subject: m.Subject, Text: m.Text, Reply: m.Reply,
 		Quoted: m.Quoted, Signature: m.Signature, ReplyOffsets: list(m.ReplyOffsets), Screen: inspectedScreen{string(verdict.Kind), verdict.Reason},
-		Attachments: []inspectedAttachment{}, Problems: list(m.Problems)}
+		Attachments: []inspectedAttachment{}, Problems: list(m.Problems), forward: m.Forward}
 	for _, to := range m.To {
 		out.To = append(out.To, personJSON{to.Name, to.Address})
 	}
@@ -243,7 +255,7 @@ func newInspectedMail(m *message.Message, verdict screen.Verdict) *inspectedMail
 		out.Date = m.Date.Format(time.RFC3339)
 	}
 	for _, a := range m.Attachments {
-		out.Attachments = append(out.Attachments, inspectedAttachment{a.ID, a.Filename, a.ContentType, a.Size, a.SHA256, 0})
+		out.Attachments = append(out.Attachments, inspectedAttachment{a.ID, a.Filename, a.ContentType, a.Size, a.SHA256, 0, ""})
 	}
 	switch verdict.Kind {
 	// RFC 3834 section 5.1: what responds to a mail is auto-replied, reports about its delivery too.
@@ -259,93 +271,4 @@ func newInspectedMail(m *message.Message, verdict screen.Verdict) *inspectedMail
 	}
 	out.Bounce = verdict.Kind == screen.Bounce
 	return out
-}
-
-// printer writes inspections for programs or for people.
-type printer struct {
-	*console
-	json   bool
-	n      int
-	failed int
-}
-
-func (p *printer) print(in inspection) error {
-	p.n++
-	if in.Error != "" {
-		p.failed++
-	}
-	if p.json {
-		encoder := json.NewEncoder(p.out)
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(in); err != nil {
-			return fmt.Errorf("write the result: %w", err)
-		}
-		return nil
-	}
-	if p.n > 1 {
-		p.printf("\n")
-	}
-	p.printf("%s\n", in.File)
-	if in.Error != "" {
-		p.printf("   cannot be read: %s\n", in.Error)
-		return nil
-	}
-	p.human(in)
-	return nil
-}
-
-// end tells whether every file was read.
-func (p *printer) end() error {
-	if p.failed == 0 {
-		return nil
-	}
-	p.note("%d of %d files could not be read", p.failed, p.n)
-	return silent{1}
-}
-
-func (p *printer) human(in inspection) {
-	m := in.Message
-	line := func(name, value string) {
-		if value != "" {
-			p.printf("   %-9s %s\n", name, printable(value))
-		}
-	}
-	line("from", strings.TrimSpace(m.From.Name+" <"+m.From.Address+">"))
-	line("subject", m.Subject)
-	line("date", m.Date)
-	line("screen", strings.TrimSuffix(m.Screen.Kind+": "+m.Screen.Reason, ": "))
-	line("trust", in.Trust)
-	line("bounced", strings.TrimSpace(m.BounceRecipient+" "+m.BounceStatus))
-	line("intent", strings.TrimSuffix(in.Intent+", "+in.Kind, ", "))
-	line("topics", strings.Join(in.Topics, ", "))
-	line("payer", in.Payer)
-	line("service", in.DateOfService)
-	for _, problem := range m.Problems {
-		line("problem", problem)
-	}
-	for _, a := range m.Attachments {
-		line("attached", fmt.Sprintf("%s (%s, %d bytes)", a.Filename, a.ContentType, a.Size))
-	}
-	for _, mention := range in.Mentions {
-		line("code", fmt.Sprintf("%-14s %-8s %s, group %d, in %s at %d: %q", workflow.CodeName(mention), mention.System, mention.Role, mention.Group, mention.Source, mention.Start, mention.Text))
-	}
-	for _, r := range in.References {
-		line("reference", fmt.Sprintf("%s %s", r.Kind, r.Value))
-	}
-	for _, f := range in.Findings {
-		line(f.Severity, fmt.Sprintf("%s [%s]", f.Message, f.Source))
-	}
-	for _, n := range in.NotChecked {
-		line("unchecked", fmt.Sprintf("%s: %s", n.Rule, n.Why))
-	}
-	for _, e := range in.Explain {
-		verdict := "no"
-		if e.Accepted {
-			verdict = "yes"
-		}
-		line("explain", fmt.Sprintf("%q in %s at %d: %s (%s); for: %s; against: %s", e.Text, e.Source, e.Start, verdict, e.Code, strings.Join(e.For, ", "), strings.Join(e.Against, ", ")))
-	}
-	for _, t := range in.Texts {
-		p.printf("   ── %s\n%s\n", t.Source, indent(printableText(t.Text)))
-	}
 }

@@ -137,3 +137,15 @@ func TestInspectForAPersonIsSafeOnATerminal(t *testing.T) {
 		t.Errorf("exit status %d: %q", r.status, r.out)
 	}
 }
+
+// TestInspectShowsAMailAtAGlance: a person sees what was taken for the question, for history and for the sign-off.
+func TestInspectShowsAMailAtAGlance(t *testing.T) {
+	t.Parallel()
+	mail := "From: lee@clinic.example\r\nSubject: Re: 31297\r\nContent-Type: text/plain\r\n\r\n" +
+		"> Who pays?\r\n\r\nMedicare, and 31288-RT too.\r\n\r\n-- \r\nLee Example, CPC\r\n"
+	r := command(t, mail, "inspect", "-")
+	want := "   > > Who pays?\n   >\n   │ Medicare, and 31288-RT too.\n   │\n   ~ --\n   ~ Lee Example, CPC\n"
+	if !strings.Contains(r.out, want) {
+		t.Errorf("inspect prints\n%s\nwant in it\n%s", r.out, want)
+	}
+}

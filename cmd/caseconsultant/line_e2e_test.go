@@ -2,9 +2,11 @@ package main_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"caseconsultant/mailin/imaptest"
+	"caseconsultant/mailout/smtptest"
 	"caseconsultant/workflow/store/storetest"
 )
 
@@ -77,9 +80,35 @@ func TestTheWholeLine(t *testing.T) {
 				}
 				return marked == 2
 			})
+
+			// Codes that stand in a document only.
+			note := base64.StdEncoding.EncodeToString(onePagePDF("Procedure performed: CPT 31267, left."))
+			f.imap.Append(t, "INBOX", fmt.Appendf(nil, "From: asker2@clinic.example\r\nTo: consult@firm.example\r\nDate: %s\r\nSubject: note\r\nMessage-ID: <d1@clinic.example>\r\n"+
+				"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nWhat do we bill? Medicare.\r\n--b\r\nContent-Type: application/octet-stream; name=scan\r\n"+
+				"Content-Transfer-Encoding: base64\r\n\r\n%s\r\n--b--\r\n", time.Now().Format(time.RFC1123Z), note), nil, time.Now())
+			f.wait("the summary with the document's code", 60*time.Second, func() bool {
+				return slices.ContainsFunc(f.smtp.Messages(), func(m smtptest.Message) bool {
+					return strings.Contains(string(m.Data), "In-Reply-To: <d1@clinic.example>") && strings.Contains(string(m.Data), "31267")
+				})
+			})
 			f.stop()
 		})
 	}
+}
+
+// onePagePDF is a PDF of one page with one line.
+func onePagePDF(line string) []byte {
+	content := "BT /F1 12 Tf 72 720 Td (" + line + ") Tj ET"
+	objects := []string{"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+		fmt.Sprintf("<< /Length %d >>\nstream\n%s\nendstream", len(content), content), "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"}
+	out := []byte("%PDF-1.4\n")
+	xref := fmt.Sprintf("xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
+	for i, object := range objects {
+		xref += fmt.Sprintf("%010d 00000 n \n", len(out))
+		out = fmt.Appendf(out, "%d 0 obj\n%s\nendobj\n", i+1, object)
+	}
+	return fmt.Appendf(out, "%strailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", xref, len(objects)+1, len(out))
 }
 
 func (f *firm) expect(mail []byte, parts ...string) {

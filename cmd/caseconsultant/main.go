@@ -26,6 +26,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"caseconsultant/mailin/document"
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/codes"
 )
@@ -80,6 +81,7 @@ func (e silent) Error() string { return fmt.Sprintf("exit status %d", e.status) 
 type exited int
 
 func main() {
+	document.ChildIfAsked()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal asks for a clean stop; with the handler gone, a second one ends the program at once.
 	context.AfterFunc(ctx, stop)

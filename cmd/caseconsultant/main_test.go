@@ -6,11 +6,14 @@ import (
 	"testing"
 
 	"golang.org/x/term"
+
+	"caseconsultant/mailin/document"
 )
 
 // TestMain says what this machine leaves out. `go test ./...` keeps what passing tests print to itself, so it is also
 // said to the terminal, if there is one.
 func TestMain(m *testing.M) {
+	document.ChildIfAsked() // the programs that the tests start read attachments in children of this binary
 	if text := leftOut(os.Getenv); text != "" {
 		fmt.Fprint(os.Stderr, text)
 		if !term.IsTerminal(int(os.Stderr.Fd())) {

@@ -33,7 +33,7 @@ type TokenSource struct {
 	rotated string // a refresh token that the endpoint gave in place of the configured one
 }
 
-func (c *Config) tokenSource(d *document, at string, o *OAuth2Config) *TokenSource {
+func (c *Config) tokenSource(d *tomlDocument, at string, o *OAuth2Config) *TokenSource {
 	s := &TokenSource{command: c.command(o.TokenCommand), dir: filepath.Dir(c.path(c.File)), url: o.TokenURL, clientID: o.ClientID, scopes: o.Scopes}
 	s.clientSecret = c.secret(d, at, "client_secret", o.ClientSecretEnv, o.ClientSecretFile, o.ClientSecretCommand)
 	s.refreshToken = c.secret(d, at, "refresh_token", o.RefreshTokenEnv, o.RefreshTokenFile, o.RefreshTokenCommand)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"caseconsultant/mailin"
+	"caseconsultant/mailin/document"
 	"caseconsultant/mailin/message"
 	"caseconsultant/mailout"
 	"caseconsultant/workflow"
@@ -213,10 +214,17 @@ func (p *Program) startLine(ctx context.Context, process *store.Process) error {
 	if p.line, err = workflow.New(p.db, process, p.people, options); err != nil {
 		return err
 	}
-	if p.has(roleWork) {
-		return p.line.Start(ctx)
+	if !p.has(roleWork) {
+		return nil
 	}
-	return nil
+	if documents, ok := options.Documents.(*document.Reader); ok {
+		p.tasks.Go(func() {
+			if err := documents.Warm(p.background); err != nil && p.background.Err() == nil {
+				p.log.Warn("PDFium is not compiled in advance: each PDF takes some seconds longer", "error", err)
+			}
+		})
+	}
+	return p.line.Start(ctx)
 }
 
 // lineOptions are those that the configuration settles.
@@ -237,6 +245,9 @@ func (c *Config) lineOptions() (workflow.Options, error) {
 		Overall:         workflow.Rate(c.Limits.Overall),
 		ResendUncertain: c.SMTP.Uncertain == "resend",
 		UncertainAfter:  time.Duration(c.SMTP.UncertainAfter),
+		Documents:       c.documents(),
+		DocumentWait:    time.Duration(c.Limits.DocumentWait),
+		DocumentWorkers: documentWorkers(),
 	}
 	for _, m := range c.Mailboxes {
 		options.Mailboxes = append(options.Mailboxes, workflow.Mailbox{Name: m.Name, Address: string(m.Address), Queue: m.Queue, AcceptAutomatic: texts(m.AcceptAutomatic)})

@@ -97,7 +97,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 }
 
 // secret makes a Secret of the three keys of a table, of which at most one may be set.
-func (c *Config) secret(d *document, table, name, env, file string, command []string) Secret {
+func (c *Config) secret(d *tomlDocument, table, name, env, file string, command []string) Secret {
 	var set []string
 	for _, key := range []string{"_env", "_file", "_command"} {
 		if d.has(join(table, name+key)) {
@@ -146,7 +146,7 @@ func (c *Config) checkSecrets() error {
 }
 
 // credentials settles how an account signs in: with a password or with tokens.
-func (c *Config) credentials(d *document, table string, keys *PasswordKeys, oauth *OAuth2Config) {
+func (c *Config) credentials(d *tomlDocument, table string, keys *PasswordKeys, oauth *OAuth2Config) {
 	keys.Password = c.secret(d, table, "password", keys.PasswordEnv, keys.PasswordFile, keys.PasswordCommand)
 	at := table + ".oauth2"
 	if !d.has(at) {
