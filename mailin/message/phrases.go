@@ -94,7 +94,7 @@ var forwardEnds = setOf("end forwarded message|end of forwarded message|end of f
 // originalMarks stand between dashes over the mail that is answered.
 var originalMarks = setOf("original message|original appointment|original|original mail|original email|original e-mail|reply message|message|forwarded/original message|" +
 	"ursprüngliche nachricht|originalnachricht|original-nachricht|original nachricht|antwort nachricht|originaltermin|originalmail|ursprüngliche e-mail|ursprünglicher termin|" +
-	"message d'origine|message original|message initial|courriel original|rendez-vous d'origine|message envoyé|" +
+	"message d'origine|message original|mail original|mail d'origine|email original|e-mail original|courrier original|e-mail d'origine|message initial|courriel original|rendez-vous d'origine|message envoyé|" +
 	"mensaje original|missatge original|mensaxe orixinal|cita original|messaggio originale|messaggio original|mensagem original|compromisso original|" +
 	"oorspronkelijk bericht|oorspronkelijke bericht|origineel bericht|oorspronkelijke afspraak|oprindelig meddelelse|oprindelig besked|original besked|" +
 	"originalmeddelande|ursprungligt meddelande|originalmeddelelse|opprinnelig melding|opprinnelig e-post|alkuperäinen viesti|upprunalegt skeyti|" +

@@ -92,7 +92,10 @@ func (q *quoting) introduced(i int) (next int, ok bool) {
 		}
 		return q.quoteTo(i, q.forwardEnd(i)), true
 	case replyAbove(text):
-		// A help desk's mark in its own mail: all below it is that mail.
+		// A help desk's mark in its own mail: all below it is that mail, unless the answer was written there after all.
+		if !q.wroteBefore(i) {
+			return q.quoteTo(i, i+1), true
+		}
 		return q.quoteTo(i, len(q.lines)), true
 	}
 	end := 0
@@ -234,6 +237,7 @@ func (q *quoting) prefixed() {
 			introduced = n > 0 && (sure != unsure || directly || quotePrefix(l.text)) || originalLine(l.text) || forwardLine(l.text)
 		}
 	}
+	q.initialed()
 	if !words && !directly || count == 1 && !introduced && !q.answer {
 		return
 	}
@@ -261,6 +265,32 @@ func (q *quoting) prefixed() {
 		if l.class == classReply && !l.fixed && q.lines[i-1].class == classQuoted && q.lines[i+1].class == classQuoted && brokenOff(q.lines[i-1].text, l.text) {
 			l.class = classQuoted
 		}
+	}
+}
+
+var initials = regexp.MustCompile(`^[ \t]{0,8}[A-Za-z]{1,4}> `)
+
+// initialed marks lines that begin with the initials of whom they quote ("DE> "), right under an attribution.
+func (q *quoting) initialed() {
+	for i := range q.lines {
+		n, _ := q.attribution(i)
+		if n == 0 {
+			continue
+		}
+		below := q.nextText(i + n)
+		if below == len(q.lines) || len(q.lines[below].text) > 1000 {
+			continue
+		}
+		mark := initials.FindString(q.lines[below].text)
+		if mark == "" {
+			continue
+		}
+		for j := below; j < len(q.lines); j++ {
+			if strings.HasPrefix(q.lines[j].text, mark) && !q.lines[j].fixed {
+				q.lines[j].class = classQuoted
+			}
+		}
+		return
 	}
 }
 
