@@ -76,6 +76,7 @@ type Timings struct {
 	Idle   time.Duration // length of one IDLE: below the 10 minutes after which some servers and many NATs drop it. Defaults to 9 min
 	Settle time.Duration // length of the first IDLE after something happened, see session.await. Defaults to 5 s
 	Poll   time.Duration // between two looks where the server has no IDLE. Defaults to 30 s
+	Note   time.Duration // between two notes of Health.Looked while nothing else changes. Defaults to 1 min
 	Sweep  time.Duration // between two full reconciliations. Defaults to 1 h
 
 	BackoffMin  time.Duration // first wait after a lost connection; doubles, with jitter. Defaults to 1 s
@@ -104,6 +105,7 @@ func (t Timings) withDefaults() Timings {
 	set(&t.Idle, 9*time.Minute)
 	set(&t.Settle, 5*time.Second)
 	set(&t.Poll, 30*time.Second)
+	set(&t.Note, time.Minute)
 	set(&t.Sweep, time.Hour)
 	set(&t.BackoffMin, time.Second)
 	set(&t.BackoffMax, 5*time.Minute)

@@ -313,6 +313,7 @@ func (s *session) deliver(uid uint32, mail *fetched, late bool) error {
 	s.note(uid)
 	s.tally.Delivered++
 	s.progress = true
+	s.sawServer() // a long backlog is not silence
 	s.unmarked = append(s.unmarked, uid)
 	return nil
 }

@@ -225,9 +225,12 @@ type Health struct {
 	Failures int       // attempts to connect that failed in a row
 	At       time.Time // when this state began
 	RetryAt  time.Time // zero while connected
-	Waiting  int       // mails that could not be fetched yet and are tried again
-	Keywords bool      // the folder allows $CaseConsultantDone
-	Move     bool      // the server can move mails safely (MOVE, or UIDPLUS)
+	// Looked is when the server last answered a look for new mail, to about a minute; zero: not since the watcher was started. An alarm for a
+	// mailbox that has fallen silent hangs on it, so a ledger keeps the last one that was not zero.
+	Looked   time.Time
+	Waiting  int  // mails that could not be fetched yet and are tried again
+	Keywords bool // the folder allows $CaseConsultantDone
+	Move     bool // the server can move mails safely (MOVE, or UIDPLUS)
 }
 
 // Connected reports whether the state is one of a working connection.

@@ -50,6 +50,7 @@ func (s *session) run(once bool) error {
 		if err != nil {
 			return err
 		}
+		s.sawServer()
 		if len(uids) > 0 {
 			s.settled = false
 			if err := s.process(uids); err != nil {
@@ -76,6 +77,14 @@ func (s *session) run(once bool) error {
 		if err := s.await(); err != nil {
 			return err
 		}
+	}
+}
+
+// sawServer notes that the server has just answered a look for new mail.
+func (s *session) sawServer() {
+	s.looked = s.cfg.Now()
+	if s.health.Connected() && s.looked.Sub(s.health.Looked) >= s.timings.Note {
+		s.say(s.health.State)
 	}
 }
 

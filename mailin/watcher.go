@@ -50,6 +50,7 @@ type memory struct {
 	blocked    uint32 // the mail at which it last did
 	blockedFor int    // times in a row
 	steps      map[string]*step
+	looked     time.Time // when the server last answered a look for new mail
 	lastSwept  time.Time
 	nextSweep  time.Time
 	health     Health
@@ -335,6 +336,9 @@ func (w *Watcher) pause(ctx context.Context, wait time.Duration) {
 func (w *Watcher) report(ctx context.Context, lease Lease, health Health) {
 	health.Waiting = len(w.stubborn)
 	health.At = w.health.At
+	if health.Looked = w.health.Looked; w.looked.Sub(health.Looked) >= w.cfg.Timings.Note {
+		health.Looked = w.looked
+	}
 	if health.State != w.health.State || health.Code != w.health.Code {
 		health.At = w.cfg.Now()
 	}

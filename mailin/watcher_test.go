@@ -440,3 +440,33 @@ func TestMailExpungedBeforeItIsFetched(t *testing.T) {
 		}
 	})
 }
+
+// The last look is noted while it idles, while it polls, and on a long backlog; not while the server is silent.
+func TestLastLookIsNoted(t *testing.T) {
+	t.Parallel()
+	for name, without := range map[string][]string{"Idle": nil, "Poll": {"IDLE"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			imaptest.Each(t, func(t *testing.T, srv *imaptest.Server) {
+				hostile := imaptest.NewHostile(t, srv, imaptest.Rules{Without: without})
+				cfg := impatient(srv)
+				cfg.URL = hostile.URL()
+				cfg.Timings.Idle, cfg.Timings.Poll, cfg.Timings.Note = 30*time.Millisecond, 30*time.Millisecond, time.Millisecond
+				ledger := imaptest.NewLedger()
+				watch(t, cfg, ledger)
+				state := untilState(t, ledger, map[string]mailin.State{"Idle": mailin.StateIdle, "Poll": mailin.StatePolling}[name]).Health()
+				view := until(t, ledger, "later looks are noted", func(v imaptest.View) bool { return v.Health().Looked.Sub(state.Looked) > 100*time.Millisecond })
+				if health := view.Health(); !health.Connected() {
+					t.Errorf("health %+v", health)
+				}
+				hostile.Set(imaptest.Rules{Without: without, DropAt: "SEARCH"})
+				hostile.Drop()
+				failing := until(t, ledger, "it fails", func(v imaptest.View) bool { return v.Health().Failures > 1 }).Health().Looked
+				again := until(t, ledger, "it fails on", func(v imaptest.View) bool { return v.Health().Failures > 3 }).Health().Looked
+				if !again.Equal(failing) {
+					t.Errorf("looked at %v, then at %v, without an answer", failing, again)
+				}
+			})
+		})
+	}
+}

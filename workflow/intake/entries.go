@@ -124,18 +124,20 @@ type Mailbox struct {
 	Code, Detail  string
 	StateAt       time.Time
 	RetryAt       time.Time
+	LookedAt      time.Time // when the server last answered a look for new mail
 	SweptAt       time.Time
 	SweptListed   int // mails that the server listed then
 	SweptHoles    int // of them, without a line in the ledger when the sweep began
 	SweptWaiting  int // of them, still without one: tried again
 	Unread, Kept  int // mails that wait to be read, and all that are kept
 	FetchFailures int
+	Alarm         Alarm // "" when all is well, or when nobody expects this folder to be watched
 }
 
-// Mailboxes returns the folders ever watched.
+// Mailboxes returns the folders ever watched, and those that are to be and never were.
 func (l *Ledger) Mailboxes(ctx context.Context) ([]Mailbox, error) {
 	rows, err := l.db.Read.QueryContext(ctx, `SELECT name, folder, uidvalidity, last_uid, owner, health, health_code, health_detail, health_at, retry_at,
-			swept_at, swept_listed, swept_holes, swept_waiting,
+			looked_at, swept_at, swept_listed, swept_holes, swept_waiting,
 			(SELECT count(*) FROM ledger_entries e WHERE e.mailbox = m.name AND e.folder = m.folder AND e.step <> '' AND e.step = 'read'),
 			(SELECT count(*) FROM ledger_entries e WHERE e.mailbox = m.name AND e.folder = m.folder AND e.content_id IS NOT NULL),
 			(SELECT count(*) FROM fetch_failures f WHERE f.mailbox = m.name AND f.folder = m.folder AND f.generation = m.generation)
@@ -147,15 +149,16 @@ func (l *Ledger) Mailboxes(ctx context.Context) ([]Mailbox, error) {
 	var list []Mailbox
 	for rows.Next() {
 		var m Mailbox
-		var at, retry, swept int64
+		var at, retry, looked, swept int64
 		if err := rows.Scan(&m.Name, &m.Folder, &m.UIDValidity, &m.LastUID, &m.Owner, &m.State, &m.Code, &m.Detail, &at, &retry,
-			&swept, &m.SweptListed, &m.SweptHoles, &m.SweptWaiting, &m.Unread, &m.Kept, &m.FetchFailures); err != nil {
+			&looked, &swept, &m.SweptListed, &m.SweptHoles, &m.SweptWaiting, &m.Unread, &m.Kept, &m.FetchFailures); err != nil {
 			return nil, fmt.Errorf("list the mailboxes: %w", err)
 		}
 		m.StateAt, m.RetryAt, m.SweptAt = moment(at), moment(retry), moment(swept)
+		m.LookedAt = moment(looked)
 		list = append(list, m)
 	}
-	return list, rows.Err()
+	return l.judge(list), rows.Err()
 }
 
 func moment(ms int64) time.Time {

@@ -56,8 +56,10 @@ type Ledger struct {
 	opts     Options
 	observer *store.Observer
 
-	mu    sync.Mutex
-	beats map[string]heldBeat
+	mu       sync.Mutex
+	beats    map[string]heldBeat
+	expected []Folder  // see Expect
+	since    time.Time // when they began to be expected
 }
 
 // heldBeat is another process's beat on a folder, and for how long this one has seen it standing, by the monotonic clock.
@@ -527,10 +529,14 @@ func (l *Ledger) Swept(ctx context.Context, lease mailin.Lease, sweep mailin.Swe
 
 // Health implements mailin.Ledger.
 func (l *Ledger) Health(ctx context.Context, lease mailin.Lease, health mailin.Health) error {
-	retry := int64(0)
+	retry, looked := int64(0), int64(0)
 	if !health.RetryAt.IsZero() {
 		retry = health.RetryAt.UnixMilli()
 	}
-	return l.held(ctx, lease, `health = $4, health_code = $5, health_detail = $6, health_at = $7, retry_at = $8`, nil,
-		string(health.State), health.Code, health.Detail, health.At.UnixMilli(), retry)
+	if !health.Looked.IsZero() {
+		looked = health.Looked.UnixMilli()
+	}
+	return l.held(ctx, lease, `health = $4, health_code = $5, health_detail = $6, health_at = $7, retry_at = $8,
+			looked_at = CASE WHEN looked_at < $9 THEN $9 ELSE looked_at END`, nil,
+		string(health.State), health.Code, health.Detail, health.At.UnixMilli(), retry, looked)
 }

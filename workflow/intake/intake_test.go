@@ -324,6 +324,30 @@ func TestSettleOnceAndProve(t *testing.T) {
 	})
 }
 
+// The last look is kept over reports that know of none, and a folder that is to be watched and never was is shown.
+func TestLastLookAndExpectedFolders(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		b := setup(t, db)
+		lease := b.lease(t)
+		looked := time.UnixMilli(time.Now().UnixMilli()).UTC()
+		must(t, b.ledger.Health(ctx, lease, mailin.Health{State: mailin.StateIdle, Looked: looked}))
+		must(t, b.ledger.Health(ctx, lease, mailin.Health{State: mailin.StateSignInRefused}))
+		boxes, err := b.ledger.Mailboxes(ctx)
+		must(t, err)
+		if len(boxes) != 1 || !boxes[0].LookedAt.Equal(looked) || boxes[0].Alarm != "" {
+			t.Errorf("nobody expects it: %+v", boxes)
+		}
+		b.ledger.Expect([]intake.Folder{{Mailbox: "consult", Folder: "INBOX"}, {Mailbox: "billing", Folder: "INBOX"}})
+		boxes, err = b.ledger.Mailboxes(ctx)
+		must(t, err)
+		if len(boxes) != 2 || boxes[0].Name != "billing" || boxes[0].Alarm != "" || boxes[1].Alarm != intake.AlarmRefused {
+			t.Errorf("expected: %+v", boxes)
+		}
+	})
+}
+
 // The watcher's own statement of what a ledger must mean.
 func TestLedgerContract(t *testing.T) {
 	t.Parallel()
