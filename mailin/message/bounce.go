@@ -60,6 +60,8 @@ func (m *Message) serverSigns() serverSigns {
 			if s.failed == nil {
 				s.failed = parseAddresses(f.raw)
 			}
+		case "from":
+			s.null = s.null || f.raw == "<>" // some servers have no name at all
 		case "return-path":
 			s.null = s.null || strings.ReplaceAll(f.Value, " ", "") == "<>"
 		case "auto-submitted":
@@ -159,14 +161,15 @@ func (m *Message) proseDelivery(signs serverSigns, b body) {
 	action, at := say.happened(sameLower(m.Subject))
 	replied := smtpReply.MatchString(say.flat)
 	if r == nil {
-		// One sign of a server and its sentence; without the sentence, the subject that servers write or a remote server's reply must stand for it.
-		strong := signs.daemon || signs.null || signs.automatic || len(signs.failed) > 0
+		// A server's name and its sentence; or the null sender of any machine, its sentence, and what only servers write beside it: their subject,
+		// or a remote server's reply. Other machines have the null sender too, and say that something "has been returned".
+		machine := signs.null || signs.automatic
 		switch {
 		case len(signs.failed) > 0:
-		case at >= 0 && strong:
-		case at >= 0 && replied && copied != "" && !strings.Contains(say.flat, "?"): // a server that hides itself; a person would ask
-		case at < 0 && strong && signs.subject:
-		case at < 0 && signs.daemon && replied:
+		case signs.daemon && (at >= 0 || signs.subject || replied):
+		case machine && at >= 0 && (signs.subject || replied):
+		case machine && signs.subject && replied:
+		case at >= 0 && signs.subject && replied && copied != "" && !strings.Contains(say.flat, "?"): // a server that hides itself; a person would ask
 		default:
 			return
 		}

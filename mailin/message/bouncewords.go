@@ -14,6 +14,7 @@ var bounceStarts = []string{
 	// sendmail
 	"the following addresses had permanent fatal errors", "the following addresses had permanent delivery errors", "permanent fatal delivery errors",
 	"the following addresses had delivery problems", "the following addresses have delivery notifications", "following addresses had errors", "unable to deliver mail to the following recipient",
+	"failed addresses follow", "the following address failed", "the following addresses failed", "did not receive your message", "each of the following recipients was rejected", "following recipients were rejected", "undeliverable recipient",
 	// Postfix
 	"could not be delivered to one or more recipients",
 	// Gmail
@@ -24,7 +25,7 @@ var bounceStarts = []string{
 	"your message did not reach some or all of the intended recipients", "the following recipients could not be reached", "couldn't be delivered.", "wasn't found at", "your message can't be delivered",
 	"your message couldn't be delivered", "delivery failed to these recipients", "the following recipients cannot be reached", "unable to deliver this message because", "undeliverable to",
 	// Domino, Notes
-	"was not delivered to", "could not be delivered to", "failed to deliver to",
+	"was not delivered", "could not be delivered to", "failed to deliver to",
 	// GroupWise, NetMail, Mercury, IMail, MDaemon, MailEnable, SmarterMail, Kerio, SurgeMail, CommuniGate, Courier, Zimbra
 	"the message that you sent was undeliverable to", "delivery of your message failed", "the following recipient(s) were not found", "addresses listed below were not found", "failed address:",
 	"failed recipient", "unknown user:", "undeliverable to:", "user mailbox exceeds allowed size", "delivery to these recipients failed", "message could not be delivered to the following recipients",
@@ -38,30 +39,30 @@ var bounceStarts = []string{
 	// Barracuda, IronPort, Mimecast, Proofpoint, Symantec, MailMarshal, Amazon SES, SendGrid
 	"the following message to", "was undeliverable", "an error occurred while trying to deliver", "an error occurred while sending mail", "an error has occurred while attempting to deliver", "this is an email abuse report for an undeliverable",
 	"could not be sent to", "mail server has rejected", "the attached message had permanent", "not be delivered to the following", "could not be delivered for", "problem delivering your message", "had a problem delivering",
-	"delivery errors were encountered", "were unable to deliver", "was unable to deliver", "are unable to deliver", "is unable to deliver", "will not be delivered",
+	"delivery errors were encountered", "were unable to deliver", "was unable to deliver", "are unable to deliver", "is unable to deliver", "will not be delivered", "error occurred while processing your", "refused to accept", "has rejected your", "cannot be delivered to", "can not be delivered", "could not be sent", "couldn't be sent", "not been delivered to", "fatal error",
 	// X.400 gateways
 	"your message was not delivered because", "this report relates to a message you sent", "non-delivery report", "unable to transfer",
 	// German
 	"konnte nicht zugestellt werden", "konnten nicht zugestellt werden", "konnte nicht an folgende", "nicht an die folgenden empfänger", "wurde nicht zugestellt", "nicht ausgeliefert werden", "nicht übermittelt werden",
 	"fehler bei der nachrichtenzustellung an folgende", "fehler bei der zustellung", "hat einige oder alle empfänger nicht erreicht", "folgende(r) empfänger kann nicht erreicht werden", "folgende(r) empfänger konnte",
-	"zustellung an folgende empfänger", "nicht an folgende adresse",
+	"zustellung an folgende empfänger", "nicht an folgende adresse", "konnte nicht gesendet werden", "nicht zugestellt werden", "wurde abgelehnt", "wurde abgewiesen",
 	// French
-	"n'a pas pu être remis", "n'a pas pu être délivré", "n'a pas pu être livré", "n'a pas pu être distribué", "échec de la remise", "n'a pas été remis", "n'a pas atteint", "impossible de remettre", "n'est pas parvenu",
+	"n'a pas pu être remis", "n'a pas pu être délivré", "n'a pas pu être livré", "n'a pas pu être distribué", "échec de la remise", "n'a pas été remis", "n'a pas atteint", "impossible de remettre", "n'est pas parvenu", "n'a pas été distribué", "n'a pas été délivré", "n'a pu être remis", "n'a pu être distribué",
 	// Spanish
 	"no se pudo entregar", "no se ha podido entregar", "no pudo ser entregado", "no ha podido ser entregado", "error en la entrega a estos destinatarios", "error de entrega", "no se puede entregar", "no fue entregado",
-	"no ha llegado a", "no llegó a",
+	"no ha llegado a", "no llegó a", "no ha sido entregado", "no pudo entregarse", "no se entregó",
 	// Italian
 	"non è stato possibile recapitare", "recapito non riuscito", "non è stato recapitato", "impossibile recapitare", "mancato recapito", "non può essere recapitato", "non è stato consegnato",
 	// Portuguese
 	"falha na entrega", "não pôde ser entregue", "não foi possível entregar", "não pode ser entregue", "não foi entregue", "não foi possível a entrega",
 	// Dutch, Danish, Swedish, Norwegian, Finnish
 	"kan niet worden bezorgd", "kon niet worden bezorgd", "kon niet worden afgeleverd", "bezorging is mislukt", "kan niet worden afgeleverd", "kunne ikke leveres", "levering til disse modtagere", "kunde inte levereras",
-	"gick inte att leverera", "det gick inte att leverera", "leveringen mislyktes", "kunne ikke leveres til", "toimitus näille vastaanottajille", "ei voitu toimittaa",
+	"gick inte att leverera", "blev ikke leveret", "ble ikke levert", "levererades inte", "kunde ikke leveres", "is niet verzonden", "is niet bezorgd", "niet worden bezorgd", "det gick inte att leverera", "leveringen mislyktes", "kunne ikke leveres til", "toimitus näille vastaanottajille", "ei voitu toimittaa",
 	// Polish, Czech, Hungarian, Turkish, Russian
 	"nie można dostarczyć", "nie mogła zostać dostarczona", "nie została dostarczona", "dostarczenie wiadomości", "nie powiodło się dostarczenie", "doručení těmto příjemcům", "nebylo možné doručit", "nelze doručit",
 	"nem sikerült kézbesíteni", "kézbesítése nem sikerült", "teslim edilemedi", "не удалось доставить", "не удалось выполнить доставку", "не может быть доставлено", "не было доставлено", "не доставлено",
 	// Japanese, Chinese, Korean
-	"配信できませんでした", "への配信に失敗しました", "配信に失敗しました", "送信できませんでした", "届けられませんでした", "传递失败", "無法傳遞", "投递失败", "无法送达", "退信", "未能送达", "배달하지 못했습니다", "전달되지 않았습니다",
+	"配信できませんでした", "配信されませんでした", "配達できませんでした", "お届けできませんでした", "送信に失敗", "エラーが発生", "未传递给", "未送达", "无法投递", "への配信に失敗しました", "配信に失敗しました", "送信できませんでした", "届けられませんでした", "传递失败", "無法傳遞", "投递失败", "无法送达", "退信", "未能送达", "배달하지 못했습니다", "전달되지 않았습니다",
 }
 
 // delayStarts are those of a delay.
@@ -118,6 +119,7 @@ var bounceSubjects = []string{
 	"notification d'état", "échec de remise", "échec de la remise", "avis de non-remise", "courrier non distribué", "retour de courrier", "no se puede entregar", "no entregado", "no se pudo entregar", "aviso de no entrega", "error de entrega", "correo devuelto", "mensaje devuelto", "notificación de estado", "mancato recapito", "non recapitabile", "impossibile recapitare", "errore di consegna",
 	"non è possibile recapitare", "notifica sullo stato", "não entregue", "não é possível entregar", "falha na entrega", "falha de entrega", "impossível entregar", "niet te bezorgen", "onbestelbaar", "niet bezorgd", "kan ikke leveres", "kan ikke afleveres", "ikke leveret", "olevererat", "olevererbart", "kan inte levereras", "oavlevererat", "toimittamaton", "perille toimittamaton", "ei voi toimittaa",
 	"nie można dostarczyć", "niedostarcz", "nedoručitelné", "nedoručeno", "kézbesíthetetlen", "teslim edilemedi", "teslim edilemiyor", "не удается доставить", "недоставленное", "недоставлено", "не доставлено", "配信不能", "配信できません", "未配信", "エラーメール", "无法投递", "无法送达", "未送达", "未传递", "退信", "系统退信", "傳送失敗", "배달되지 않음", "전달 실패", "message you sent blocked", "postmaster]", "email delivery fail", "email delivery problem", "email could not be delivered", "e-mail could not be delivered",
+	"postmaster copy", "postmaster notify", "postmaster warning", "postmaster notification", "your message could not", "your mail could not", "your email could not", "there was an error sending your", "error sending", "error delivering", "error in delivery", "cannot deliver", "could not deliver", "can't deliver", "notice: mail delivery", "problem delivering", "mdaemon notification", "message has been rejected", "email not delivered", "email returned", "mail not delivered", "mail undeliver", "mail returned", "fatal error", "sendmail error", "delivery problem", "lieferfehler", "nicht lieferbar", "zustellfehler", "zustellungsfehler", "sendefehler",
 	"nondeliverable mail", "dsn:", "ndr:", "nichtzustellbarkeit", "automatically rejected mail",
 }
 
@@ -128,7 +130,7 @@ var delaySubjects = []string{
 }
 
 // copyMarks part what the server says from the mail that it gives back: its own dividing line, or the first line of a mail's header.
-var copyMarks = regexp.MustCompile(`(?im)^[ \t>]*(?:[-=*_]{2,} ?(?:below (?:this line|the next line)|(?:this|here|included|enclosed|attached)? ?(?:is|below is|following is)? ?a copy|the body of the message|(?:the )?original (?:message|mail|header)|(?:the )?header of the|your (?:original )?message|message (?:text|body|header)s? ?(?:follows?)?|` +
+var copyMarks = regexp.MustCompile(`(?im)^[ \t>|]*(?:[-=*_]{2,} ?(?:below (?:this line|the next line)|(?:this|here|included|enclosed|attached)? ?(?:is|below is|following is)? ?a copy|the body of the message|(?:the )?original (?:message|mail|header)|(?:the )?header of the|your (?:original )?message|message (?:text|body|header)s? ?(?:follows?)?|` +
 	`message headers? follow|unsent message(?: below)?|returned (?:message|mail)|included is a copy|forwarded message|start of|ursprüngliche nachricht|original-?nachricht|message d'origine|mensaje original|messaggio originale|mensagem original|undelivered message|the message).*` +
 	`|\[?(?:message headers?|message contents?|original message|original headers?|returned message|the original message(?: headers?)?|original message headers?|ursprüngliche nachrichtenkopfzeilen|en-têtes de message d'origine|encabezados de mensajes? originale?s|encabezados originales del mensaje|intestazioni originali del messaggio|cabeçalhos de mensagens? origina(?:l|is)|oorspronkelijke berichtkoppen)\]?:?[ \t]*(?:follows?:?)?` +
 	`|reporting-mta:.*|(?:received|return-path|dkim-signature|mime-version|x-mailer|x-originating-ip):[ \t].*)$`)

@@ -103,6 +103,11 @@ func (r *DeliveryReport) delivery(h *header) {
 	if original := typedAddress(h.get("Original-Recipient")); original != "" && (strings.Contains(original, "@") || one.Recipient == "") {
 		one.Recipient = original
 	}
+	if !strings.Contains(one.Recipient, "@") {
+		if actual := typedAddress(h.get("X-Actual-Recipient")); strings.Contains(actual, "@") {
+			one.Recipient = actual
+		}
+	}
 	// A vaguer code than the remote server's own words: "5.0.0" beside "smtp; 550 5.1.1 no such user". What the words mean without a code counts only
 	// where the report states none, and not in the report of a success.
 	switch d := bestStatus(one.Diagnostic); {
