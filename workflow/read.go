@@ -298,6 +298,20 @@ func (k *keeping) setAside(ctx context.Context) error {
 		}
 		n.LinkedCase = deliveryCase
 	}
+	if kind := k.mail.verdict.Kind; delivery == 0 && (kind == screen.Bounce || kind == screen.Delay) && k.mail.Report != nil && k.mail.Report.Recipient != "" {
+		// Many servers give back no more than the subject, which bears the case's reference.
+		numbers, _ := casefile.FindReferences(k.tx.DB(), k.mail.Subject+"\n"+k.mail.Text[:min(len(k.mail.Text), 64<<10)])
+		for _, number := range numbers {
+			var err error
+			if delivery, deliveryCase, err = casefile.DeliveryTo(ctx, k.tx, number, k.mail.Report.Recipient); err != nil {
+				return err
+			}
+			if delivery != 0 {
+				n.LinkedCase = deliveryCase
+				break
+			}
+		}
+	}
 	if delivery != 0 && k.mail.verdict.Kind == screen.Bounce {
 		if err := k.bounced(ctx, delivery, deliveryCase); err != nil {
 			return err

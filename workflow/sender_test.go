@@ -181,6 +181,17 @@ func TestWhatComesBack(t *testing.T) {
 			t.Errorf("the delivery is %s (%s)", d.State, d.Reason)
 		}
 
+		// The next mail to the same asker comes back with its subject only.
+		must(t, b.line.Office().Answer(t.Context(), v.Ref, b.dana.ID, "No, not as billed.", 0))
+		b.settled()
+		b.deliver("From: System Administrator <postmaster@clinic.example>\nTo: consult@firm.example\nSubject: Undeliverable: Re: 31297\nMessage-ID: <c@mx.example>\n\nYour message\n\n  To: lee@clinic.example\n" +
+			"  Subject: Re: 31297 [" + v.Ref + "]\n\ndid not reach the following recipient(s):\n\nlee@clinic.example on Mon, 2 Mar 2026 09:00:05 -0500\n    Unknown Recipient\n")
+		b.settled()
+		v = b.view(v.Ref)
+		if d := v.Deliveries[len(v.Deliveries)-1]; d.Kind != casefile.Answer || d.State != casefile.DeliveryFailed || !strings.Contains(d.Reason, "5.1.1") {
+			t.Errorf("the answer is %s (%s)", d.State, d.Reason)
+		}
+
 		b.deliver("Auto-Submitted: auto-forwarded\n" + strings.Replace(question("q2@clinic.example"), "lee@", "kim@", 1))
 		b.settled()
 		open := 0
@@ -189,7 +200,7 @@ func TestWhatComesBack(t *testing.T) {
 				open++
 			}
 		}
-		if n := len(b.smtp.Messages()); n != 1 || open != 2 {
+		if n := len(b.smtp.Messages()); n != 2 || open != 1 {
 			t.Errorf("%d mails went out, %d cases wait", n, open)
 		}
 		b.proven()

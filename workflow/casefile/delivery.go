@@ -405,6 +405,24 @@ func DeliveryByHeader(ctx context.Context, tx *store.Tx, headerID string) (id, c
 	return id, caseID, nil
 }
 
+// DeliveryTo returns the last mail of a case that a server took for an address, and its case; zeros if there is none. It is
+// what a report is about that names the case and the address, and no Message-ID.
+func DeliveryTo(ctx context.Context, tx *store.Tx, number int64, address string) (id, caseID int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT d.id, d.case_id
+		FROM deliveries d
+		JOIN cases c ON c.id = d.case_id
+		WHERE c.number = $1 AND d.recipient_hash = $2 AND d.state IN ('sending', 'accepted', 'uncertain')
+		ORDER BY d.created_at DESC, d.id DESC
+		LIMIT 1`, number, AddressKey(tx.DB(), address)).Scan(&id, &caseID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("look for the delivery that a report is about: %w", err)
+	}
+	return id, caseID, nil
+}
+
 // Sending returns the deliveries that some process is handing to a server.
 func (f *Files) Sending(ctx context.Context) ([]Delivery, error) {
 	list, err := f.deliveries(ctx, `d.state = 'sending' ORDER BY d.id`)
