@@ -47,7 +47,7 @@ func attribution(lines []line, i int) (n int, sure certainty) {
 			return 0, unsure // only what begins like one goes on over several lines: else the sentence before it would be taken too
 		}
 		if sure, ok := isAttribution(joined, n); ok {
-			if sure == likely && strings.Contains(joined, "@") && dashed(first) {
+			if sure == likely && strings.Contains(joined, "@") && (dashed(first) || strings.HasPrefix(first, "--") && n == 1) {
 				sure = certain // nobody draws rules around it
 			}
 			return n, sure
@@ -105,6 +105,8 @@ var (
 		`\pL[\pL\pM]+[.,]*\s\d{1,2}(?:st|nd|rd|th|\.)?,*\s\d{4}|\d{4}[.,]? (?:m\. |g\. |mar\.? |\d{1,2}\. )?\pL[\pL\pM]+\.? \d{1,2}|(?:thg|tháng) \d{1,2},? \d{4}|\d{4}\.? g\. \d{1,2}\.|\d{1,2} \d{1,2} \d{4}`)
 
 	numericDate = regexp.MustCompile(`\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}`)
+
+	weekday = regexp.MustCompile(`^on (?:mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?, `)
 
 	// people are words of somebody who tells what another wrote, in a chart or a letter.
 	people    = regexp.MustCompile(`(?:\d|[ap]\.?m\.?),? (?:the|our|my|their|his|her|patient|payer|insurance|nurse|surgeon|she|he|they|we)\b`)
@@ -169,7 +171,7 @@ func isAttribution(s string, n int) (certainty, bool) {
 		switch {
 		case people.MatchString(s[:at[0]]):
 			return unsure, true
-		case timed:
+		case timed, dated && weekday.MatchString(s):
 			return certain, true
 		}
 		return likely, true

@@ -1,7 +1,9 @@
 package message
 
 import (
+	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/html/atom"
 )
@@ -157,4 +159,52 @@ func (w *htmlWriter) closeMark(e element) {
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
+}
+
+// carried finds in a plain text the lines that the page beside it marks as a signature.
+func carried(page body, plain string) [][2]int {
+	if len(page.signatures) == 0 || len(page.signatures) > 20 {
+		return nil
+	}
+	var lines []line // that have words
+	var words []string
+	for _, l := range splitLines(plain) {
+		if w := wordsOf(l.text); w != "" {
+			lines, words = append(lines, l), append(words, w)
+		}
+	}
+	var found [][2]int
+	for _, r := range page.signatures {
+		var signed []string
+		size := 0
+		for l := range strings.SplitSeq(page.text[r[0]:r[1]], "\n") {
+			if w := wordsOf(l); w != "" {
+				signed = append(signed, w)
+				size += len(w)
+			}
+		}
+		if len(signed) == 0 || len(signed) > 40 || size < 5 {
+			continue
+		}
+		for i := 0; i+len(signed) <= len(words); i++ {
+			if slices.Equal(words[i:i+len(signed)], signed) {
+				found = append(found, [2]int{lines[i].start, lines[i+len(signed)-1].end})
+				break
+			}
+		}
+	}
+	return found
+}
+
+// wordsOf is what two forms of the same line have in common: its letters and digits, without the targets of links.
+func wordsOf(s string) string {
+	if strings.ContainsAny(s, "<([") {
+		s = linkPattern.ReplaceAllString(s, "")
+	}
+	return strings.ToLower(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s))
 }

@@ -263,6 +263,7 @@ func (w *walker) renderAlternative(n *node) body {
 		return html
 	}
 	plain.forward = plain.forward || html.forward
+	plain.signatures = append(plain.signatures, carried(html, plain.text)...)
 	return plain
 }
 
