@@ -7,11 +7,23 @@ import (
 	"caseconsultant/mailin/message"
 )
 
+// submitted is what Auto-Submitted says, "" where it says no. Of several fields, as gateways leave them, one that says yes counts.
+func (h fields) submitted() string {
+	for i := range h["auto-submitted"] {
+		switch word := firstWord(h["auto-submitted"][i]); word {
+		case "", "no", "false":
+		default:
+			return word
+		}
+	}
+	return ""
+}
+
 // submitted reads Auto-Submitted (RFC 3834 section 5), the one mark that is proof by standard.
 func submitted(m *message.Message, h fields, _ Options) (Verdict, bool) {
-	word := h.word("auto-submitted")
+	word := h.submitted()
 	switch {
-	case word == "" || word == "no" || word == "false":
+	case word == "":
 		return Verdict{}, false
 	case word == "auto-forwarded":
 		// A rule of a mailbox has passed on what a person wrote; iCloud and Exchange say so.
@@ -129,7 +141,7 @@ func (h fields) signs() []string {
 		{"Return-Path: <>", h.nullSender()},
 		{"X-Auto-Response-Suppress", h.suppresses()},
 		{"Precedence", h.precedence()},
-		{"Auto-Submitted", h.word("auto-submitted") != "" && h.word("auto-submitted") != "no" && h.word("auto-submitted") != "auto-forwarded"},
+		{"Auto-Submitted", h.submitted() != "" && h.submitted() != "auto-forwarded"},
 		{"X-MS-Exchange-Generated-Message-Source", h.has("x-ms-exchange-generated-message-source")},
 		{"X-MS-Exchange-Inbox-Rules-Loop", h.has("x-ms-exchange-inbox-rules-loop")},
 		{"X-Loop", h.has("x-loop")},
@@ -191,7 +203,8 @@ func ticket(m *message.Message, h fields, _ Options) (Verdict, bool) {
 	if sign == "" && says(h.first("x-mailer")+" "+h.first("user-agent")+" "+h.first("x-powered-by"), []string{"zendesk", "freshdesk", "salesforce", "servicenow", "helpscout", "osticket", "otrs", "zammad", "kayako", "jira", "desk.com"}) {
 		sign = "X-Mailer"
 	}
-	if signs := h.signs(); sign == "" && len(signs) > 0 {
+	// A practice whose gateway marks everybody's mail thanks politely too: without a helpdesk's own mark, what asks is a person's.
+	if signs := h.signs(); sign == "" && len(signs) > 0 && (h.nullSender() || !strings.Contains(opening(m, 4000), "?")) {
 		sign = signs[0]
 	}
 	if sign == "" {

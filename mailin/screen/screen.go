@@ -116,9 +116,12 @@ func (h fields) first(name string) string {
 	return h[name][0]
 }
 
-// word is a field's first word in lower case, without parameters and comments: "auto-replied" of "Auto-Replied; x=y".
-func (h fields) word(name string) string {
-	word, _, _ := strings.Cut(strings.ToLower(h.first(name)), ";")
+// word is a field's first word.
+func (h fields) word(name string) string { return firstWord(h.first(name)) }
+
+// firstWord is a value's first word in lower case, without parameters and comments: "auto-replied" of "Auto-Replied; x=y".
+func firstWord(value string) string {
+	word, _, _ := strings.Cut(strings.ToLower(value), ";")
 	word, _, _ = strings.Cut(word, "(")
 	word, _, _ = strings.Cut(strings.TrimSpace(word), " ")
 	return strings.Trim(word, "\"',")
@@ -197,7 +200,7 @@ func report(m *message.Message, h fields) (Verdict, bool) {
 	// that no person has.
 	local, _, _ := strings.Cut(strings.ToLower(m.From.Address), "@")
 	subject := message.IsDeliverySubject(m.Subject)
-	if !subject && (local == "postmaster" || vacationSubject(m.Subject) || !h.nullSender() && h.word("auto-submitted") == "") {
+	if !subject && (local == "postmaster" || vacationSubject(m.Subject) || !h.nullSender() && h.submitted() == "") {
 		return Verdict{}, false
 	}
 	if message.IsDelaySubject(m.Subject) {
