@@ -254,12 +254,7 @@ func (w *word) body(t *tokens, until string) {
 				}
 			case "br", "cr":
 				if !w.hidden && !w.inCode() {
-					prefix := p.prefix
 					p.endLine()
-					p.prefix = prefix
-					if len(p.line) > 0 || p.begun {
-						p.prefix = ""
-					}
 				}
 			case "noBreakHyphen":
 				p.write("-")

@@ -141,7 +141,7 @@ func TestHostile(t *testing.T) {
 			}
 			rec := reading(t, content, hint, Limits{})
 			sound(t, rec, name)
-			if took := time.Since(began); took > 8*time.Second {
+			if took := time.Since(began); took > 15*time.Second {
 				t.Errorf("took %v", took)
 			}
 			if rec.all.Len() > 2<<20 {
@@ -191,7 +191,7 @@ func TestTimeIsLinear(t *testing.T) {
 	}
 	for name, build := range tests {
 		t.Run(name, func(t *testing.T) {
-			const n = 10_000
+			const n = 5_000
 			small, large := build(n), build(4*n)
 			took := func(content []byte) time.Duration {
 				best := time.Hour

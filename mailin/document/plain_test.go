@@ -33,6 +33,7 @@ func TestSniff(t *testing.T) {
 		"PDF":              {"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", Hint{}, PDF},
 		"PDFAfterJunk":     {"\x00\x01\x02" + strings.Repeat("\x00", 500) + "%PDF-1.4\n", Hint{}, PDF},
 		"PDFAfterSpace":    {"\r\n%PDF-1.4\n1 0 obj", Hint{}, PDF},
+		"PDFAfterWords":    {"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4\n1 0 obj\n<<>>\nendobj\n", Hint{}, PDF},
 		"PDFByNameOnly":    {prose, Hint{Filename: "scan.pdf", ContentType: "application/pdf"}, Plain},
 		"MailAboutPDF":     {prose + "The file begins with %PDF-1.4\n", Hint{}, Plain},
 		"PNG":              {"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", Hint{}, Image},

@@ -32,15 +32,18 @@ func Sniff(head []byte, hint Hint) Kind {
 	case bytes.HasPrefix(head, localHeader), bytes.HasPrefix(head, []byte("PK\x05\x06")), bytes.HasPrefix(head, []byte("PK00PK\x03\x04")):
 		return zipKind(head)
 	}
+	// ISO 32000-1, Annex H: the header may stand anywhere in the first 1024 bytes; real files have spooler commands or
+	// the rest of an HTTP answer before it.
+	late := bytes.Contains(head[:min(len(head), 1024+len("%PDF-"))], []byte("%PDF-"))
+	if late && bytes.Contains(head, []byte(" obj")) {
+		return PDF
+	}
 	if kind, ok := textKind(head, hint); ok {
 		return kind
 	}
-	// ISO 32000-1, Annex H: the header may stand anywhere in the first 1024 bytes; real files have spooler commands or
-	// the rest of an HTTP answer before it.
-	if bytes.Contains(head[:min(len(head), 1024+5)], []byte("%PDF-")) {
+	if late {
 		return PDF
 	}
-	// A self-extracting archive or a ZIP behind a banner is one too; Tesseract's pictures never are.
 	return None
 }
 

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"fmt"
@@ -190,6 +191,8 @@ func (w *workbook) readStrings(part string) {
 			case "t":
 				text = false
 			case "si":
+				// What is blank at the end is dropped now: a million cells may refer to the same string.
+				w.strings = bytes.TrimRight(w.strings, " \t\r\n")
 				w.ends = append(w.ends, int32(len(w.strings)))
 				size = 0
 			}
@@ -344,7 +347,12 @@ func (w *workbook) comments(part string) {
 			if columnOf(ref) < 0 {
 				ref = "a cell"
 			}
-			if text := strings.Join(strings.Fields(t.text(maxCell)), " "); text != "" {
+			text := t.text(maxCell)
+			// Newer versions of Excel explain themselves to older ones before the words of a thread.
+			if _, said, ok := strings.Cut(text, "Comment:"); ok && strings.HasPrefix(text, "[Threaded comment]") {
+				text = said
+			}
+			if text = strings.Join(strings.Fields(text), " "); text != "" {
 				w.p.write("Comment at " + ref + ": " + text)
 				w.p.endLine()
 			}

@@ -98,7 +98,12 @@ func TestXLSXSheets(t *testing.T) {
 	cell := func(n int) string { return fmt.Sprintf(`<row r="1"><c r="A1"><v>%d</v></c></row>`, n) }
 	parts := xlsxParts([]string{cell(1), "!Denials 2026::" + cell(2), cell(3)},
 		part{"xl/worksheets/_rels/sheet3.xml.rels", relations(transitional, "rId1 comments ../comments1.xml", "rId2 drawing ../drawings/drawing1.xml")},
-		part{"xl/comments1.xml", `<comments` + sheetSpace + `><authors><author>Somebody</author></authors><commentList><comment ref="B2" authorId="0"><text><r><t>check 59</t></r></text></comment></commentList></comments>`},
+		part{"xl/comments1.xml", `<comments` + sheetSpace + `><authors><author>Somebody</author></authors><commentList><comment ref="B2" authorId="0"><text><r><t>[Threaded comment]
+
+Your version of Excel explains itself.
+
+Comment:
+    check 59</t></r></text></comment></commentList></comments>`},
 		part{"xl/drawings/drawing1.xml", `<xdr:wsDr xmlns:xdr="x" xmlns:a="a"><xdr:sp><xdr:txBody><a:p><a:r><a:t>In a box</a:t></a:r></a:p></xdr:txBody></xdr:sp></xdr:wsDr>`})
 	got := reading(t, zipped(t, parts...), Hint{}, Limits{})
 	if want := []string{"sheet 1", "sheet 2 (hidden)", "sheet 3"}; !slices.Equal(got.sectionNames(), want) {
