@@ -27,8 +27,11 @@ type mailboxView struct {
 	Icon         string
 	Health       string
 	HealthAt     moment
+	Alarm        string // a sentence, when somebody should look after it
+	LookedAt     moment // when the server last answered a look for new mail
 	Sweep        string
 	SweptAt      moment
+	Proof        string // the last sweep in figures
 }
 
 type chipLink struct {
@@ -119,6 +122,13 @@ func (d *Desk) intake(c *call) error {
 func (d *Desk) mailbox(c *call, m intake.Mailbox) mailboxView {
 	v := mailboxView{Name: m.Name, Folder: m.Folder, HealthAt: d.moment(m.StateAt, c.now, "ago")}
 	v.Tone, v.Icon, v.Health = mailboxState(m)
+	if !m.LookedAt.IsZero() {
+		v.LookedAt = d.moment(m.LookedAt, c.now, "ago")
+	}
+	if m.Alarm != "" {
+		v.Tone, v.Icon = red, "error"
+		v.Alarm = alarmWords(m.Alarm)
+	}
 	switch {
 	case m.SweptAt.IsZero():
 		v.Sweep = "Not yet proven against the server."
@@ -129,10 +139,27 @@ func (d *Desk) mailbox(c *call, m intake.Mailbox) mailboxView {
 		v.Sweep = fmt.Sprintf("All %s accounted for by the last sweep", count(m.SweptListed, "mail", "mails"))
 		v.SweptAt = d.moment(m.SweptAt, c.now, "ago")
 	}
+	if !m.SweptAt.IsZero() {
+		v.Proof = fmt.Sprintf("Listed by the server %d, in the ledger %d, found missing by that sweep %d, still waiting %d.",
+			m.SweptListed, max(0, m.SweptListed-m.SweptWaiting), m.SweptHoles, m.SweptWaiting)
+	}
 	if m.Unread > 0 {
 		v.Sweep += fmt.Sprintf("; %s to be read", count(m.Unread, "mail", "mails"))
 	}
 	return v
+}
+
+// alarmWords says why somebody should look after a mailbox, and what to do first.
+func alarmWords(a intake.Alarm) string {
+	switch a {
+	case intake.AlarmRefused:
+		return "No mail is read: the server refuses to sign in."
+	case intake.AlarmSilent:
+		return "No mail is read: the server has not answered for too long, or nobody watches it. See whether “caseconsultant serve” runs, and what “caseconsultant doctor” says."
+	case intake.AlarmUnproven:
+		return "Mail is read, but for hours nothing has proven that none was skipped. “caseconsultant reconcile” says why."
+	}
+	return "Somebody should look after it."
 }
 
 // mailboxState says how the watcher stands with a mailbox; the words are mailin.State's.

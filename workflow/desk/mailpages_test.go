@@ -1,12 +1,16 @@
 package desk_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/desk"
+	"caseconsultant/workflow/intake"
 )
 
 func TestDeliveriesToDecide(t *testing.T) {
@@ -66,4 +70,36 @@ func TestIntake(t *testing.T) {
 		t.Errorf("what was set aside reads %q", got)
 	}
 	br.get("/intake?fate=nonsense&before=x").want(http.StatusOK)
+}
+
+// fixedIntake has the mailboxes that a test says.
+type fixedIntake struct {
+	desk.Intake
+	boxes []intake.Mailbox
+}
+
+func (f fixedIntake) Mailboxes(context.Context) ([]intake.Mailbox, error) { return f.boxes, nil }
+
+// Whoever works the queue is told on every page that mail is not being read; the intake page says why, when it was last looked for, and what
+// the last sweep proved, in figures.
+func TestMailboxThatIsNotRead(t *testing.T) {
+	t.Parallel()
+	for alarm, says := range map[intake.Alarm]string{intake.AlarmRefused: "refuses to sign in", intake.AlarmSilent: "not answered for too long", intake.AlarmUnproven: "nothing has proven", "": ""} {
+		b := setup(t, func(b *bundle, o *desk.Options) {
+			o.Intake = fixedIntake{o.Intake, []intake.Mailbox{{Name: "consult", Folder: "INBOX", State: "retrying", Code: "timeout", StateAt: b.now().Add(-7 * time.Minute),
+				LookedAt: b.now().Add(-8 * time.Minute), SweptAt: b.now().Add(-20 * time.Minute), SweptListed: 12, SweptHoles: 3, SweptWaiting: 1, Alarm: alarm}}}
+		})
+		br := b.as(t, b.sam)
+		rail := br.get("/queue").want(http.StatusOK).text(".rail-alarm")
+		p := br.get("/intake").want(http.StatusOK)
+		boxes, rings := p.text(".boxes"), p.text(`.boxes [role="alert"]`)
+		if strings.Contains(rail, "1 mailbox is not being read") != (alarm != "") || !strings.Contains(rings, says) || (rings == "") != (alarm == "") {
+			t.Errorf("%q: the rail says %q, the page %q", alarm, rail, rings)
+		}
+		for _, want := range []string{"Last look 8 min ago", "1 mail of 12 not fetched yet", "20 min ago", "Listed by the server 12, in the ledger 11, found missing by that sweep 3, still waiting 1."} {
+			if !strings.Contains(boxes, want) {
+				t.Errorf("the mailbox lacks %q: %q", want, boxes)
+			}
+		}
+	}
 }

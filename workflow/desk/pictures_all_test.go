@@ -77,6 +77,7 @@ func TestPictures(t *testing.T) {
 		{"queue-all", "/queue?view=all", nil},
 		{"queue-empty", "/queue?view=mine&code=99999", nil},
 		{"case", "/cases/" + refs[0], nil},
+		{"case-document", "/cases/" + b.withDocument(t), []step{chromedp.Click(chromedp.CSS(".files .fold summary"))}},
 		{"case-write", "/cases/" + refs[0], []step{press("r"), chromedp.Sleep(100 * time.Millisecond), chromedp.SendKeys(chromedp.CSS(`form[name=answer] textarea`), "No, not as billed. In any one sphenoid sinus Medicare pays either the dilation (31297) or the opening with tissue removal (31288), not both.\n\nReport 31288-RT and 31297-LT, one unit each, if the note shows it."), chromedp.Click(chromedp.CSS(`.panel-answer [data-do=preview]`)), chromedp.WaitVisible(chromedp.CSS(`.preview pre`))}},
 		{"case-code", "/cases/" + refs[0], []step{chromedp.Click(chromedp.CSS(`.code summary`))}},
 		{"case-failed", "/cases/" + refs[8], nil},

@@ -69,6 +69,9 @@ func (d *Desk) shell(c *call, title, area string) shell {
 		if item.Icon == "outbox" {
 			item.Alarm = d.outboxAlarm(c)
 		}
+		if item.Icon == "intake" {
+			item.Alarm = d.intakeAlarm(c)
+		}
 		s.Rail = append(s.Rail, item)
 	}
 	if d.Changes != nil {
@@ -96,6 +99,30 @@ func (d *Desk) outboxAlarm(c *call) string {
 		d.alarm = count(n, "mail needs", "mails need") + " a decision"
 	}
 	return d.alarm
+}
+
+// intakeAlarm says that mail is not being read. It is on every page: whoever works a queue that stays empty should know why.
+func (d *Desk) intakeAlarm(c *call) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c.now.Sub(d.silentT) < 15*time.Second && !d.silentT.IsZero() {
+		return d.silent
+	}
+	boxes, err := d.Intake.Mailboxes(c.ctx())
+	if err != nil {
+		return d.silent
+	}
+	d.silent, d.silentT = "", c.now
+	n := 0
+	for _, box := range boxes {
+		if box.Alarm != "" {
+			n++
+		}
+	}
+	if n > 0 {
+		d.silent = count(n, "mailbox is", "mailboxes are") + " not being read"
+	}
+	return d.silent
 }
 
 // userName is the name of who did something; it survives a person's leaving. "" for nobody.

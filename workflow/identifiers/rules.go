@@ -186,7 +186,7 @@ func named(text string, start, end int) bool {
 			"states", "complains", "tolerated", "consented", "underwent", "returned", "required", "requires", "needs", "came", "seen", "the", "we", "our", "in",
 			"on", "at", "for", "to", "and", "or", "not", "no", "yes", "left", "right", "bilateral", "same", "this", "that", "all", "any", "part", "plan",
 			"coverage", "reimbursement", "payment", "claim", "auth", "authorization", "question", "denial", "appeal", "surgery", "visit", "procedure", "records",
-			"provider", "doctor", "dr", "general", "hospital", "clinic", "center", "inc", "llc", "coding", "reply", "re", "fw", "fwd", "urgent", "redacted":
+			"provider", "doctor", "dr", "patient", "patients", "pt", "member", "insured", "subscriber", "beneficiary", "guarantor", "general", "hospital", "clinic", "center", "inc", "llc", "coding", "reply", "re", "fw", "fwd", "urgent", "redacted":
 			if i == 0 || len(words) == 1 {
 				return false
 			}
