@@ -24,9 +24,12 @@ type admin struct {
 }
 
 func newAdmin(p *Program) (http.Handler, error) {
+	p.expectMailboxes()
+	p.every(time.Minute, "look after the mailboxes", (&alarms{program: p, told: make(map[string]time.Time)}).look)
 	a := &admin{program: p, mux: http.NewServeMux()}
 	a.mux.HandleFunc("GET /healthz", a.healthz)
 	a.mux.HandleFunc("GET /readyz", a.readyz)
+	a.mux.HandleFunc("GET /mailz", a.mailz)
 	a.mux.Handle("GET /metrics", promhttp.HandlerFor(newRegistry(p), promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn)}))
 	jobs, err := riverui.NewHandler(&riverui.HandlerOpts{Endpoints: riverui.NewEndpoints(p.line.River(), nil), Logger: quiet(p.log), Prefix: "/jobs"})
 	if err != nil {
@@ -98,10 +101,15 @@ type mailboxState struct {
 	State   string `json:"state"`
 	Code    string `json:"code,omitempty"`
 	Waiting int    `json:"waiting"` // mails kept and not read yet
+	// Alarm is why somebody should look after it now; see /mailz.
+	Alarm    string    `json:"alarm,omitempty"`
+	LookedAt time.Time `json:"looked_at,omitzero"` // when the server last answered a look for new mail
+	SweptAt  time.Time `json:"swept_at,omitzero"`  // when a full reconciliation last came to its end
 }
 
 // readyz says whether the process can do its work: its database answers and it is not stopping. A mailbox whose server
-// is away does not make it unready, since the desk still works; its state is shown, and the metrics count it.
+// is away does not make it unready, since the desk still works; its state is shown, the metrics count it, and /mailz
+// fails.
 func (a *admin) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
@@ -114,7 +122,8 @@ func (a *admin) readyz(w http.ResponseWriter, r *http.Request) {
 		answer.Ready, answer.Why = false, "the database does not answer"
 	}
 	for _, box := range boxes {
-		answer.Mailboxes = append(answer.Mailboxes, mailboxState{box.Name, box.State, box.Code, box.Unread})
+		answer.Mailboxes = append(answer.Mailboxes, mailboxState{Name: box.Name, State: box.State, Code: box.Code, Waiting: box.Unread,
+			Alarm: string(box.Alarm), LookedAt: box.LookedAt, SweptAt: box.SweptAt})
 	}
 	status := http.StatusOK
 	if !answer.Ready {

@@ -344,6 +344,12 @@ func (d *doctor) checkAddresses() {
 		} else {
 			d.fail("serve", "runs and is not ready: see http://%s/readyz", d.cfg.Admin.Listen)
 		}
+		if response, err := client.Get("http://" + string(d.cfg.Admin.Listen) + "/mailz"); err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusServiceUnavailable {
+				d.fail("serve", "runs, and a mailbox is not being read: see http://%s/mailz", d.cfg.Admin.Listen)
+			}
+		}
 		return
 	}
 	for _, at := range []struct {

@@ -263,7 +263,7 @@ username = {{quote .Username}}
 # public_url = "https://desk.firm.example"   # where browsers find it behind your TLS proxy
 
 # [admin]
-# listen = "127.0.0.1:8026"         # /healthz /readyz /metrics, and River's page at /jobs/
+# listen = "127.0.0.1:8026"         # /healthz /readyz /mailz (fails while a mailbox is not read) /metrics, and River's page at /jobs/
 
 # [trust]
 # authserv_id = ["mail.firm.example"]   # whose Authentication-Results are believed; without it DKIM and DMARC are verified here

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"caseconsultant/mailin"
 	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/intake"
 )
 
 // newRegistry makes the metrics: counts and ages, read from the database when asked for, so that they are right in any
@@ -33,14 +33,18 @@ var (
 	metricConnected   = metric("mailbox_connected", "1 while the mailbox's server is connected.", "mailbox")
 	metricUnread      = metric("mailbox_unread", "Mails kept and not read yet.", "mailbox")
 	metricKept        = metric("mailbox_kept", "Mails kept, ever.", "mailbox")
-	metricSwept       = metric("mailbox_swept_age_seconds", "Time since the last proof that every mail of the folder has a row.", "mailbox")
+	metricSwept       = metric("mailbox_swept_age_seconds", "Time since the last proof that every mail of the folder has a row; since the start of the process if there was none.", "mailbox")
+	metricLooked      = metric("mailbox_looked_age_seconds", "Time since the server last answered a look for new mail; since the start of the process if it never did.", "mailbox")
+	metricAlarm       = metric("mailbox_alarm", "1 while somebody should look after the mailbox: refused, silent, or unproven.", "mailbox", "alarm")
+	metricListed      = metric("mailbox_swept_listed", "Mails that the server listed at the last proof.", "mailbox")
+	metricHoles       = metric("mailbox_swept_waiting", "Of them, without a row after it: tried again.", "mailbox")
 	metricUnfetchable = metric("mailbox_fetch_failures", "Mails that the server would not hand over yet.", "mailbox")
 	metricUp          = metric("database_up", "1 while the database answers.")
 )
 
 // Describe implements prometheus.Collector.
 func (m *caseMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricCases, metricFlags, metricOldest, metricDeliveries, metricConnected, metricUnread, metricKept, metricSwept, metricUnfetchable, metricUp} {
+	for _, d := range []*prometheus.Desc{metricCases, metricFlags, metricOldest, metricDeliveries, metricConnected, metricUnread, metricKept, metricSwept, metricLooked, metricAlarm, metricListed, metricHoles, metricUnfetchable, metricUp} {
 		out <- d
 	}
 }
@@ -93,32 +97,39 @@ func (m *caseMetrics) collect(ctx context.Context, out chan<- prometheus.Metric)
 		return err
 	}
 	type totals struct {
-		connected                     bool
-		unread, kept, failures, swept float64
+		connected              bool
+		unread, kept, failures float64
 	}
 	byName := make(map[string]totals) // a mailbox whose folder was changed has two rows
 	for _, box := range boxes {
 		t := byName[box.Name]
-		t.connected = t.connected || mailin.Health{State: mailin.State(box.State)}.Connected()
+		t.connected = t.connected || box.Connected()
 		t.unread, t.kept, t.failures = t.unread+float64(box.Unread), t.kept+float64(box.Kept), t.failures+float64(box.FetchFailures)
-		if !box.SweptAt.IsZero() {
-			t.swept = now.Sub(box.SweptAt).Seconds()
-		}
 		byName[box.Name] = t
+		if box.ExpectedSince.IsZero() {
+			continue
+		}
+		gauge(metricLooked, now.Sub(box.LastLook()).Seconds(), box.Name)
+		gauge(metricSwept, now.Sub(box.LastProof()).Seconds(), box.Name)
+		gauge(metricListed, float64(box.SweptListed), box.Name)
+		gauge(metricHoles, float64(box.SweptWaiting), box.Name)
+		for _, alarm := range []intake.Alarm{intake.AlarmRefused, intake.AlarmSilent, intake.AlarmUnproven} {
+			gauge(metricAlarm, truth(box.Alarm == alarm), box.Name, string(alarm))
+		}
 	}
 	for _, box := range m.program.cfg.Mailboxes {
 		t := byName[box.Name]
-		connected := 0.0
-		if t.connected {
-			connected = 1
-		}
-		gauge(metricConnected, connected, box.Name)
+		gauge(metricConnected, truth(t.connected), box.Name)
 		gauge(metricUnread, t.unread, box.Name)
 		gauge(metricKept, t.kept, box.Name)
 		gauge(metricUnfetchable, t.failures, box.Name)
-		if t.swept > 0 {
-			gauge(metricSwept, t.swept, box.Name)
-		}
 	}
 	return nil
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -55,14 +55,15 @@ func (l *Ledger) judge(list []Mailbox) []Mailbox {
 			at = len(list)
 			list = append(list, Mailbox{Name: folder.Mailbox, Folder: folder.Folder})
 		}
-		list[at].Alarm = list[at].alarm(now, since)
+		list[at].ExpectedSince = since
+		list[at].Alarm = list[at].alarm(now)
 	}
 	slices.SortStableFunc(list, func(a, b Mailbox) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Folder, b.Folder)) })
 	return list
 }
 
-// alarm judges one mailbox that has been expected since a moment.
-func (m Mailbox) alarm(now, since time.Time) Alarm {
+// alarm judges one mailbox that is to be watched.
+func (m Mailbox) alarm(now time.Time) Alarm {
 	if m.State == string(mailin.StateSignInRefused) {
 		return AlarmRefused
 	}
@@ -71,14 +72,14 @@ func (m Mailbox) alarm(now, since time.Time) Alarm {
 		patience = SilentWhileConnected
 	}
 	// What lies before the beginning is forgiven for a moment: after a start, the first look takes a few seconds.
-	looked := m.LastLook(since)
-	if looked.Before(since) {
-		looked = since
+	looked := m.LastLook()
+	if looked.Before(m.ExpectedSince) {
+		looked = m.ExpectedSince
 	}
 	switch {
 	case now.Sub(looked) > patience:
 		return AlarmSilent
-	case now.Sub(m.LastProof(since)) > UnprovenAfter && now.Sub(since) > SilentWhileConnected:
+	case now.Sub(m.LastProof()) > UnprovenAfter && now.Sub(m.ExpectedSince) > SilentWhileConnected:
 		return AlarmUnproven
 	}
 	return ""
@@ -87,18 +88,18 @@ func (m Mailbox) alarm(now, since time.Time) Alarm {
 // Connected tells whether the watcher said last that it had a working connection.
 func (m Mailbox) Connected() bool { return mailin.Health{State: mailin.State(m.State)}.Connected() }
 
-// LastLook is when the server last answered a look for new mail; since, if it never did.
-func (m Mailbox) LastLook(since time.Time) time.Time {
+// LastLook is when the server last answered a look for new mail; ExpectedSince, if it never did.
+func (m Mailbox) LastLook() time.Time {
 	if m.LookedAt.IsZero() {
-		return since
+		return m.ExpectedSince
 	}
 	return m.LookedAt
 }
 
-// LastProof is when the last full reconciliation began that came to its end; since, if none did.
-func (m Mailbox) LastProof(since time.Time) time.Time {
+// LastProof is when the last full reconciliation began that came to its end; ExpectedSince, if none did.
+func (m Mailbox) LastProof() time.Time {
 	if m.SweptAt.IsZero() {
-		return since
+		return m.ExpectedSince
 	}
 	return m.SweptAt
 }

@@ -30,7 +30,8 @@ func TestAlarm(t *testing.T) {
 		"NeverProven":            {Mailbox{State: "polling", LookedAt: after(4 * time.Hour)}, 4 * time.Hour, AlarmUnproven},
 		"Proven":                 {Mailbox{State: "polling", LookedAt: after(4 * time.Hour), SweptAt: after(2 * time.Hour)}, 4 * time.Hour, ""},
 	} {
-		if got := test.box.alarm(after(test.now), start); got != test.want {
+		test.box.ExpectedSince = start
+		if got := test.box.alarm(after(test.now)); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}

@@ -131,7 +131,8 @@ type Mailbox struct {
 	SweptWaiting  int // of them, still without one: tried again
 	Unread, Kept  int // mails that wait to be read, and all that are kept
 	FetchFailures int
-	Alarm         Alarm // "" when all is well, or when nobody expects this folder to be watched
+	ExpectedSince time.Time // see Ledger.Expect; zero: nobody expects this folder to be watched
+	Alarm         Alarm     // "" when all is well, or when nobody expects this folder to be watched
 }
 
 // Mailboxes returns the folders ever watched, and those that are to be and never were.
