@@ -96,6 +96,22 @@ func (m *Message) proseReport(b body) {
 	}
 }
 
+// reportWords says in words what a report's machine-readable part tells, for a report that has no other text.
+func (m *Message) reportWords() string {
+	if m.Report == nil || m.Report.Kind != "delivery-status" {
+		return ""
+	}
+	var sb strings.Builder
+	for _, r := range m.Report.Recipients {
+		for _, part := range []struct{ name, value string }{{"Recipient", r.Recipient}, {"Action", r.Action}, {"Status", r.Status}, {"Diagnostic", r.Diagnostic}} {
+			if part.value != "" {
+				sb.WriteString(part.name + ": " + part.value + "\n")
+			}
+		}
+	}
+	return sb.String()
+}
+
 // reportedID looks for the id of the mail that a report is about where no returned header has named it: in the copy that the text quotes, and in
 // the threading fields, which Exchange and Gmail fill (RFC 3834 section 3.1.5 asks for both).
 func (m *Message) reportedID(b body) string {

@@ -100,6 +100,9 @@ func (w *walker) finish(root *node) {
 	}
 	if m == w.shared.msg {
 		m.proseReport(b)
+		if words := m.reportWords(); words != "" && strings.TrimSpace(m.Text) == "" {
+			m.Text, b.text = words, words
+		}
 	}
 	split(m, b)
 }
