@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,10 +76,8 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestHostile holds that documents made to hurt end soon, within the limits, and that a person is told something or reads
-// something.
-func TestHostile(t *testing.T) {
-	t.Parallel()
+// hostileDocuments are documents made to hurt.
+func hostileDocuments(t testing.TB) map[string][]byte {
 	laugh := `<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lollollol">` + func() string {
 		var sb strings.Builder
 		for i := range 10 {
@@ -93,7 +92,7 @@ func TestHostile(t *testing.T) {
 		return strings.Repeat(open, n) + within + strings.Repeat(end, n)
 	}
 	const deep = 100_000
-	tests := map[string][]byte{
+	return map[string][]byte{
 		"BillionLaughs":       word(laugh + `<w:document><w:body><w:p><w:r><w:t>31267 &lol10; &file;</w:t></w:r></w:p></w:body></w:document>`),
 		"BillionLaughsODT":    odf(t, "text", "", part{"content2.xml", laugh}),
 		"BillionLaughsPlain":  []byte(laugh + `<doc xmlns="x"><p>31267 &lol10; &file;</p></doc>`),
@@ -132,14 +131,24 @@ func TestHostile(t *testing.T) {
 		"ManyEntries":         zipped(t, slices.Repeat([]part{{"31267.txt", "31267\n"}}, 20_000)...),
 		"EncodingDeclaration": word(`<?xml version="1.0" encoding="no-such-charset"?><w:document><w:body>` + para("31267") + `</w:body></w:document>`),
 	}
-	for name, content := range tests {
+}
+
+// hostileHint makes tables of those that are meant as such.
+func hostileHint(name string) Hint {
+	if strings.HasPrefix(name, "CSV") {
+		return Hint{Filename: "a.csv"}
+	}
+	return Hint{}
+}
+
+// TestHostile holds that documents made to hurt end soon, within the limits, and that a person is told something or reads
+// something.
+func TestHostile(t *testing.T) {
+	t.Parallel()
+	for name, content := range hostileDocuments(t) {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
-			hint := Hint{}
-			if strings.HasPrefix(name, "CSV") {
-				hint.Filename = "a.csv"
-			}
-			rec := reading(t, content, hint, Limits{})
+			rec := reading(t, content, hostileHint(name), Limits{})
 			sound(t, rec, name)
 			if took := time.Since(began); took > 15*time.Second {
 				t.Errorf("took %v", took)
@@ -155,6 +164,44 @@ func TestHostile(t *testing.T) {
 			}
 			t.Logf("%s %d bytes, %v, %.100q", rec.what, rec.all.Len(), time.Since(began), rec.problems)
 		})
+	}
+}
+
+// TestDocumentsInAChild reads whole and hostile documents in confined children: nothing that the readers need is forbidden
+// there, and none of them dies of what it reads.
+func TestDocumentsInAChild(t *testing.T) {
+	t.Parallel()
+	reader := NewReader(Options{})
+	for name, content := range samples(t) {
+		want := reading(t, content, Hint{}, Limits{})
+		got, err := reader.Read(t.Context(), bytes.NewReader(content), int64(len(content)), Hint{})
+		if err != nil || got.Kind != want.what || len(got.Problems) > 0 || got.Text != want.all.String() {
+			t.Errorf("%s: %v %q %q, %d bytes, want %d", name, err, got.Kind, got.Problems, len(got.Text), want.all.Len())
+		}
+		if len(got.Sections) != len(want.sections) {
+			t.Errorf("%s: sections %v, want %v", name, got.Sections, want.sections)
+		}
+	}
+	hostile := hostileDocuments(t)
+	// What is large in memory rather than in bytes.
+	hostile["CSVManyFields"] = []byte(strings.Repeat("31267,", 4<<20))
+	hostile["CSVManyLines"] = []byte(strings.Repeat("31267,\n", 3<<20))
+	hostile["LargeText"] = bytes.Repeat([]byte("31267 \xe9\xe8 "), 2<<20)
+	hostile["LargeHTML"] = []byte("<html>" + strings.Repeat("<p>31267</p>", 2<<20))
+	hostile["ManyStrings"] = zipped(t, append(xlsxParts([]string{""})[:5], part{"xl/sharedStrings.xml", `<sst>` + strings.Repeat(`<si><t>31267 and more</t></si>`, 3_000_000) + `</sst>`},
+		part{"xl/worksheets/sheet1.xml", `<worksheet><sheetData><row><c t="s"><v>7</v></c></row></sheetData></worksheet>`})...)
+	hostile["LargeDirectory"] = overlapping(t, 65_000, 600)
+	for name, content := range hostile {
+		if strings.HasPrefix(name, "Deep") || strings.HasPrefix(name, "RTF") || strings.HasPrefix(name, "Billion") {
+			continue // they cost no memory, and TestHostile reads them
+		}
+		got, err := reader.Read(t.Context(), bytes.NewReader(content), int64(len(content)), hostileHint(name))
+		if err != nil || slices.Contains(got.Problems, problemBroken) || slices.Contains(got.Problems, problemDamaged) {
+			t.Errorf("%s: %v %q", name, err, got.Problems)
+		}
+		if !strings.Contains(got.Text, "31267") && len(got.Problems) == 0 {
+			t.Errorf("%s: nothing read, and nobody is told", name)
+		}
 	}
 }
 
