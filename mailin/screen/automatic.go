@@ -40,16 +40,16 @@ func submitted(m *message.Message, h fields, _ Options) (Verdict, bool) {
 
 // autoreplyFields are vendors' marks of automatic replies that no person's mail bears.
 var autoreplyFields = []string{
-	"x-autoreply", "x-auto-reply", "x-autoreply-from", "x-auto-reply-from", "x-mail-autoreply", "x-autoreply-subject", "x-autoreplied", // Gmail, Communigate, One.com, Yandex
-	"x-autorespond", "x-autoresponder", "x-autoresponder-reply", "x-auto-respond", "x-auto-response", "x-qmail-autoresponder", // autorespond of cPanel, Courier
-	"x-vacation", "x-vacation-reply", "x-away", "x-absence", "x-oof", "x-out-of-office", "x-gw-autoreply", "x-gwreply", // GroupWise
-	"x-zoho-autoreply", "x-amazon-auto-reply", "x-yahoo-autoresponse", "x-ymail-vacation", "x-kas-autoreply", "x-ibm-autoreply", "x-office-autoreply",
-	"x-autoresponse", "x-automatic-reply", "x-facebook-autoreply", "x-mdarautoreply", "x-mdautoresponder", "x-arautoreply", // MDaemon
+	"x-autoreply", "x-auto-reply", "x-autoreply-from", "x-auto-reply-from", "x-mail-autoreply", "x-autoreplied", // Gmail, Communigate, One.com, Yandex
+	"x-autorespond", "x-autoresponder", "x-auto-respond", "x-auto-response", "x-qmail-autoresponder", // autorespond of cPanel, Courier
+	"x-vacation", "x-vacation-reply", "x-away", "x-oof", "x-out-of-office", "x-gw-autoreply", "x-gwreply", // GroupWise
+	"x-zoho-autoreply", "x-amazon-auto-reply",
+	"x-autoresponse", "x-automatic-reply", "x-mdautoresponder", // MDaemon
 }
 
 // generatedFields are vendors' marks of mail that a machine has made by itself.
-var generatedFields = []string{"x-cron-env", "x-fc-machinegenerated", "x-auto-generated", "x-automated-message", "x-servicenow-generated", "x-github-reason", "x-jira-fingerprint", "x-alert", "x-nagios-notification",
-	"x-google-appengine-app-id", "x-sentry-project", "x-pagerduty-notification", "x-mailer-type-automatic"}
+var generatedFields = []string{"x-cron-env", "x-fc-machinegenerated", "x-auto-generated", "x-automated-message", "x-servicenow-generated", "x-github-reason", "x-jira-fingerprint", "x-nagios-notification",
+	"x-pagerduty-notification"}
 
 var denied = []string{"no", "false", "0", "none"}
 
@@ -109,7 +109,7 @@ func marked(m *message.Message, h fields, _ Options) (Verdict, bool) {
 }
 
 // challengeFields are those of programs that let nobody in who has not answered.
-var challengeFields = []string{"x-challenge-response", "x-boxtrapper", "x-spamarrest", "x-spamarrest-noteid", "x-spamarrest-probe", "x-ask-version", "x-tmda-confirm", "x-boxbe-challenge", "x-choicemail", "x-mailblocks-challenge"}
+var challengeFields = []string{"x-challenge-response", "x-boxtrapper", "x-spamarrest", "x-spamarrest-noteid", "x-spamarrest-probe", "x-ask-version", "x-tmda-confirm"}
 
 func challenge(m *message.Message, h fields, _ Options) (Verdict, bool) {
 	const reason = "It asks its sender to prove to be a person."
@@ -186,8 +186,8 @@ func calendar(m *message.Message, h fields, _ Options) (Verdict, bool) {
 }
 
 // helpdesks mark their mail, both what they confirm by themselves and what their agents write.
-var helpdesks = []string{"x-zendesk-from-account-id", "x-zendesk-email-id", "x-zendesk-priority-mail", "x-freshdesk-ticket-id", "x-fd-ticket-id", "x-fw-ticket", "x-sfdc-entityid", "x-sfdc-lk", "x-sfdc-user", "x-salesforce-case", "rt-ticket", "x-rt-loop-prevention", "x-rt-original-encoding",
-	"x-otrs-loop", "x-otrs-ticketid", "x-osticket", "x-helpscout-mail-id", "x-desk-message", "x-kayako-mail", "x-intercom-admin-id", "x-hubspot-ticket", "x-zammad-ticket", "x-znuny-loop", "x-jira-servicedesk", "x-jsm-issue", "x-front-thread", "x-gorgias-ticket"}
+var helpdesks = []string{"x-zendesk-from-account-id", "x-zendesk-email-id", "x-zendesk-priority-mail", "x-freshdesk-ticket-id", "x-fd-ticket-id", "x-sfdc-entityid", "x-sfdc-lk", "x-sfdc-user", "x-salesforce-case", "rt-ticket", "x-rt-loop-prevention", "x-rt-original-encoding",
+	"x-otrs-loop", "x-otrs-ticketid", "x-osticket", "x-helpscout-mail-id", "x-zammad-ticket", "x-znuny-loop", "x-jira-servicedesk"}
 
 // ticket knows a helpdesk's "we have received your request": its mark, or another sign, with its words.
 func ticket(m *message.Message, h fields, _ Options) (Verdict, bool) {

@@ -66,8 +66,8 @@ func namesUs(m *message.Message, own []string) bool {
 }
 
 // campaignFields are those that only programs for mailings write.
-var campaignFields = []string{"x-campaign", "x-campaignid", "x-campaign-id", "x-campaign_id", "x-mailer-lid", "x-csa-complaints", "x-roving-id", "x-roving-campaignid", "x-mailingid", "x-mailing-id", "x-newsletter", "x-newsletter-id", "x-subscriber-id", "x-emarsys-identify",
-	"x-cmail-campaignid", "x-mailchimp-id", "x-klaviyo-message-id", "x-sib-id", "x-sfmc-stack", "x-elqpodid", "x-bulkmail", "x-bulk-signature", "x-rpcampaign", "list-unsubscribe-post"}
+var campaignFields = []string{"x-campaign", "x-campaignid", "x-campaign-id", "x-campaign_id", "x-mailer-lid", "x-csa-complaints", "x-roving-id", "x-roving-campaignid", "x-mailingid", "x-mailing-id", "x-newsletter", "x-emarsys-identify",
+	"x-cmail-campaignid", "x-bulkmail", "x-rpcampaign", "list-unsubscribe-post"}
 
 // mailing tells whether a program for mailings to many has sent it.
 func (h fields) mailing() bool {
