@@ -49,7 +49,7 @@ func toUTF8(b []byte, label string) (text, note string) {
 		return string(b), "The text is labelled with another character set but is UTF-8; it was read as UTF-8."
 	}
 	// QUIRK: programs stamp the charset of their own system on text that they only pass on.
-	if wrong || latinLabel(label) && hasHigh(b) {
+	if wrong || replaced > 0 && !singleByte(label) || latinLabel(label) && hasHigh(b) {
 		if guess, sure := guessCharset(b); sure && !latinLabel(guess) && guess != label && (wrong || multibyteRunes(b) >= 6) {
 			if other, ok := decodeCharset(b, guess); ok && strings.Count(other, "\uFFFD") <= replaced {
 				return other, "The text is labelled with another character set than it is in; it was read as " + guess + "."
@@ -64,7 +64,7 @@ func toUTF8(b []byte, label string) (text, note string) {
 
 // guessed reads text whose label says nothing, or says ASCII or UTF-8.
 func guessed(b []byte, label string) (text, note string) {
-	if s, ok := wideUnits(b); ok {
+	if s, ok := wideUnits(b, label == "utf-8"); ok {
 		return s, "" // only UTF-16 and UTF-32 have a zero in every letter
 	}
 	if utf8.Valid(b) {
@@ -104,7 +104,9 @@ func guessed(b []byte, label string) (text, note string) {
 }
 
 // wideUnits reads UTF-16 and UTF-32 that have no mark. It looks for the zeros that spaces, line ends, digits and Latin letters have there.
-func wideUnits(b []byte) (string, bool) {
+//
+// latin: only where nearly every pair has one, since the text is said to be something else.
+func wideUnits(b []byte, latin bool) (string, bool) {
 	if len(b) < 4 || bytes.IndexByte(b[:min(len(b), 4<<10)], 0) < 0 {
 		return "", false
 	}
@@ -126,11 +128,21 @@ func wideUnits(b []byte) (string, bool) {
 	if len(b)%2 != 0 || even+odd == 0 || even > 0 && odd > 0 && min(even, odd)*5 > max(even, odd) {
 		return "", false
 	}
-	// Latin text has a zero in most pairs; in other alphabets only spaces and line ends have one.
-	if s := decodeUnits(b, even > odd); max(even, odd)*4 >= n/2*3 || len(b) >= 16 && max(even, odd)*20 >= n/2 && oneScript(s) {
-		return s, true
+	// Latin text has a zero in most pairs; in other alphabets only spaces and line ends have one, but the other bytes are then no text either.
+	if max(even, odd)*4 >= n/2*3 {
+		return decodeUnits(b, even > odd), true
 	}
-	return "", false
+	control := 0
+	for _, c := range b[:n] {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
+			control++
+		}
+	}
+	if latin || len(b) < 16 || max(even, odd)*20 < n/2 || control*5 < n && utf8.Valid(b) {
+		return "", false
+	}
+	s := decodeUnits(b, even > odd)
+	return s, oneScript(s)
 }
 
 // oneScript says whether nearly all letters of a text are of one alphabet and the rest is ordinary.
@@ -424,16 +436,27 @@ func repairUTF8(b []byte) (text string, replaced, ok bool) {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			bad++
+			n = max(1, cutBytes(rest))
 		case n > 1:
 			good++
 		}
 		rest = rest[n:]
 	}
-	if good <= bad*2 {
+	if good < bad || good <= bad*2 && (good < 3 || bad > 3) && !endsCut(b) {
 		return "", false, false
 	}
 	text, replaced = mendUTF8(b)
 	return text, replaced, true
+}
+
+// endsCut says that the only damage to a text in UTF-8 is that it ends within a character.
+func endsCut(b []byte) bool {
+	for n := 1; n < utf8.UTFMax && n < len(b); n++ {
+		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
+			return cutBytes(tail) == n && utf8.Valid(b[:len(b)-n])
+		}
+	}
+	return false
 }
 
 // cutUTF8 reads a text whose only bytes beyond ASCII are what is left of cut UTF-8 characters.

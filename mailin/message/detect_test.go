@@ -144,3 +144,66 @@ func TestUnlabelledText(t *testing.T) {
 		}
 	}
 }
+
+// UTF-16 and UTF-32 without a mark are known by their zeros, and by nothing else.
+func TestWideTextWithoutMark(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"Latin": "Is 31297 payable with 31288?\r\nZoë", "Russian": foreign["Russian"].text, "Greek": foreign["Greek"].text, "Korean": foreign["Korean"].text,
+		"Hebrew": foreign["Hebrew"].text, "Japanese": "お世話に なっております。\n31297 について、ご確認を お願い いたします。\n"} {
+		var little, big, wide []byte
+		for _, r := range text {
+			little, big = append(little, byte(r), byte(r>>8)), append(big, byte(r>>8), byte(r))
+			wide = append(wide, byte(r), byte(r>>8), byte(r>>16), 0)
+		}
+		for order, b := range map[string][]byte{"little": little, "big": big, "wide": wide} {
+			if got, _ := toUTF8(b, ""); got != text {
+				t.Errorf("%s, %s: %q", name, order, got)
+			}
+		}
+	}
+	for _, text := range []string{"a question\x00 with\x00 zeros\x00\x00 in it, of even length..", "\x00\x00\x00\x00\x00\x00abcdefghijkl"} {
+		if got, _ := toUTF8([]byte(text), "utf-8"); got != text {
+			t.Errorf("%q is read as %q", text, got)
+		}
+	}
+}
+
+// Labels that the tables of browsers do not know are read as what their programs meant.
+func TestLabelsOfMailPrograms(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]string{
+		{"cp932", "\x83\x52\x81\x5b\x83\x68", "コード"}, {"windows-31j", "\x83\x52", "コ"}, {"MS_Kanji", "\x83\x52", "コ"}, {"ks_c_5601-1987", "\xb0\xa1", "가"}, {"KSC5601", "\xb0\xa1", "가"},
+		{"windows-936", "\xc4\xfa", "您"}, {"GB2312_CHARSET", "\xc4\xfa", "您"}, {"cp950", "\xb1\x7a", "您"}, {"x-mac-roman", "\x8e", "é"}, {"x-mac-ce", "\xe4", "š"}, {"x-mac-cyrillic", "\x80", "А"},
+		{"cp850", "\x82", "é"}, {"ibm852", "\x88", "ł"}, {"ibm-1047", "\xc1", "A"}, {"cp857", "\x8d", "ı"}, {"ansi", "\x93", "“"}, {"iso-8859-8-i", "\xe0", "א"}, {"logical", "\xe0", "א"},
+		{"unicode-1-1-utf-7", "+AOk-", "é"}, {"utf8mb4", "\xc3\xa9", "é"}, {"utf-8-sig", "\xef\xbb\xbf\xc3\xa9", "é"}, {"_iso-2022-jp$ESC", "\x1b$B4A;z\x1b(B", "漢字"}, {"tis-620", "\xa1", "ก"},
+		{"hz-gb-2312", "~{<:Ky2;S{~}", "己所不欲"}, {"utf-32", "\x00\x00\x00\xe9", "é"}, {"charset=iso-8859-2", "\xb1", "ą"}, {"win-1251", "\xea", "к"}, {"cp-1251", "\xea", "к"}, {"windows1250", "\xb3", "ł"},
+		{"koi8r", "\xcb", "к"}, {"ISO 8859-1", "\xe9", "é"}, {`\"utf-8\"`, "\xc3\xa9", "é"}, {"utf-16le", "\xe9\x00", "é"}, {"x-unknown", "\xe9t\xe9", "été"}, {"euc-cn", "\xc4\xfa", "您"},
+	} {
+		if got, _ := toUTF8([]byte(c[1]), c[0]); got != c[2] {
+			t.Errorf("%s: %q is read as %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+// A label that cannot be true is not believed; one that can be is, even where another reading is possible.
+func TestWrongLabels(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ bytes, label, want, problem string }{
+		"RussianCalledLatin1":   {string(encoded(t, foreign["Russian"].text, "windows-1251")), "iso-8859-1", foreign["Russian"].text, "windows-1251"},
+		"ChineseCalledASCII":    {string(encoded(t, foreign["Chinese"].text, "gb18030")), "us-ascii", foreign["Chinese"].text, "gb18030"},
+		"JapaneseCalledUTF8":    {string(encoded(t, foreign["Japanese"].text, "shift_jis")), "utf-8", foreign["Japanese"].text, "shift_jis"},
+		"ChineseCalledBig5":     {string(encoded(t, foreign["Chinese"].text, "gb18030")), "big5", foreign["Chinese"].text, "gb18030"},
+		"UTF8CalledLatin1":      {"Caf\xc3\xa9", "iso-8859-1", "Café", "UTF-8"},
+		"Latin1CalledLatin1":    {"Caf\xe9 \xfcber Zo\xeb", "iso-8859-1", "Café über Zoë", ""},
+		"FrenchCalledLatin1":    {string(encoded(t, foreign["French"].text, "windows-1252")), "iso-8859-1", foreign["French"].text, ""},
+		"IcelandicCalledLatin1": {string(encoded(t, foreign["Icelandic"].text, "windows-1252")), "iso-8859-1", foreign["Icelandic"].text, ""},
+		"UTF8WithLatin1Footer":  {"Is it \xe2\x82\xac5 for Caf\xc3\xa9 \xc3\xbcber?\n-- \nZo\xeb\n", "utf-8", "Is it €5 for Café über?\n-- \nZoë\n", "mixes"},
+		"UTF8Cut":               {"Is it for Caf\xc3\xa9? \xe2\x80", "utf-8", "Is it for Café? \uFFFD", "damaged"},
+		"OnlyACutCharacter":     {"Is 31297 ok? \xe2\x80 yes", "utf-8", "Is 31297 ok? \uFFFD yes", "damaged"},
+	} {
+		got, note := toUTF8([]byte(c.bytes), c.label)
+		if got != c.want || (c.problem == "") != (note == "") || !strings.Contains(note, c.problem) {
+			t.Errorf("%s: %q (%s)", name, got, note)
+		}
+	}
+}

@@ -132,6 +132,10 @@ type RecipientStatus struct {
 }
 
 // Limits bound what one mail may cost. A zero field takes its default. What lies beyond a limit is recorded in Message.Problems.
+//
+// There is no limit of a ratio of expansion, since nothing expands without bound here: transfer encodings shrink, charsets at most triple, HTML
+// at most sextuples what TextBytes lets through, and the compressed RTF of a winmail.dat ends at TextBytes. Archives and compressed S/MIME are
+// not opened; who opens them has limits of his own.
 type Limits struct {
 	MessageBytes    int64 // of the whole mail. Defaults to 50 MiB.
 	Parts           int   // MIME parts, those of attached mails included. Defaults to 500.

@@ -248,6 +248,9 @@ func (w *walker) multipart(s *scanner, ct value, typ string, pl place) *node {
 	}
 	var around bytes.Buffer // what stands before and after the parts
 	w.preamble(s, level, &around)
+	if s.hit == level && around.Len() > spareBytes { // parts follow: what stands before them hardly matters
+		around = *bytes.NewBuffer(bytes.Clone(around.Bytes()[:spareBytes]))
+	}
 	index, closed := 0, false
 	for s.hit == level {
 		if s.closing {
@@ -279,9 +282,20 @@ func (w *walker) multipart(s *scanner, ct value, typ string, pl place) *node {
 	if index == 0 {
 		w.problem("The mail says that it has several parts, but none can be found; it was read as text.")
 	}
-	n.around = around.Bytes()
 	n.empty = index == 0
+	n.around = bytes.Clone(w.kept(around.Bytes(), n.empty))
 	return n
+}
+
+// kept is what is kept of the text around parts, within what is left for texts, or for spare ones.
+func (w *walker) kept(around []byte, body bool) []byte {
+	budget := &w.spareLeft
+	if body {
+		budget = &w.textLeft
+	}
+	around = around[:min(len(around), max(0, *budget))]
+	*budget -= len(around)
+	return around
 }
 
 // partHeader reads the header of a part.
@@ -435,6 +449,7 @@ func (w *walker) embedded(s *scanner, h *header, ct, disp value, typ string, pl 
 	} else {
 		sub := &walker{shared: w.shared, msg: &Message{}}
 		body := sub.message(tap, pl.depth+1)
+		sub.msg.Fields = nil // only what a forward shows is kept of it
 		n = &node{kind: kindForward, fwd: sub.msg, kids: []*node{body}}
 	}
 	_, _ = io.Copy(io.Discard, tap)
