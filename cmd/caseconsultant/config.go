@@ -101,10 +101,12 @@ type PasswordKeys struct {
 }
 
 // OAuth2Config signs in with tokens instead of a password: either a command prints an access token, or one is fetched
-// from TokenURL with a refresh token (RFC 6749 section 6).
+// from TokenURL with a refresh token (RFC 6749 section 6), or with the program's own credentials (section 4.4), which
+// Microsoft 365 gives to programs that nobody signs in for.
 type OAuth2Config struct {
 	TokenCommand []string `toml:"token_command"`
 
+	Grant               string   `toml:"grant" default:"refresh_token" oneof:"refresh_token client_credentials"`
 	TokenURL            string   `toml:"token_url"`
 	ClientID            string   `toml:"client_id"`
 	ClientSecretEnv     string   `toml:"client_secret_env"`

@@ -163,7 +163,10 @@ func (m *MailboxConfig) credentials(ctx context.Context) (mailin.Credentials, er
 	credentials := mailin.Credentials{Username: m.Username}
 	var err error
 	if m.OAuth2.Tokens != nil {
-		credentials.Token, err = m.OAuth2.Tokens.Token(ctx)
+		tokens := m.OAuth2.Tokens
+		credentials.Token, err = tokens.Token(ctx)
+		token := credentials.Token
+		credentials.Refused = func() { tokens.Discard(token) }
 	} else {
 		credentials.Password, err = m.Password.Read(ctx)
 	}
