@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"image"
 	_ "image/gif"
-	_ "image/jpeg"
+	"image/jpeg"
 	_ "image/png"
 	"io"
 	"math"
@@ -20,7 +20,7 @@ import (
 	"time"
 
 	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/tiff"
+	"golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 )
 
@@ -42,16 +42,16 @@ const (
 // image reads a picture. Tesseract, which is not confined to WebAssembly, never sees a byte of it: it is decoded here
 // and handed on as plain shades of grey.
 func (e *engines) image(ctx context.Context, in input, out output, b *budget) {
-	pages := []io.Reader{io.NewSectionReader(in.content, 0, in.size)}
-	if offsets, order := tiffPages(in.content, in.size, b.limits.Pages+1); len(offsets) > 0 {
+	pages := []io.ReaderAt{in.content}
+	if heads := tiffHeads(in.content, b.limits.Pages+1); len(heads) > 0 {
 		pages = nil
-		for _, at := range offsets {
-			pages = append(pages, tiffFrom(in.content, in.size, order, at))
+		for _, head := range heads {
+			pages = append(pages, tiffPage{in.content, head})
 		}
 	}
 	if len(pages) == 1 && b.pages > 0 {
 		b.pages--
-		seen, problem := e.picture(ctx, pages[0])
+		seen, problem := e.picture(ctx, pages[0], in.size)
 		if seen != "" {
 			out.text(seen)
 			out.recognised()
@@ -65,7 +65,7 @@ func (e *engines) image(ctx context.Context, in input, out output, b *budget) {
 	taken, more := 0, true
 	for taken < len(pages) && b.pages > 0 && more {
 		b.pages--
-		seen, problem := e.picture(ctx, pages[taken])
+		seen, problem := e.picture(ctx, pages[taken], in.size)
 		if ctx.Err() != nil {
 			break
 		}
@@ -92,38 +92,23 @@ func (e *engines) image(ctx context.Context, in input, out output, b *budget) {
 }
 
 // picture reads one picture; a logo yields neither text nor problem.
-func (e *engines) picture(ctx context.Context, r io.Reader) (text, problem string) {
-	// The size is in the first bytes of every format but JPEG and TIFF, which are read through for it: what was read is
-	// read again.
-	var head bytes.Buffer
-	config, format, err := image.DecodeConfig(io.TeeReader(r, &head))
-	if err != nil {
+func (e *engines) picture(ctx context.Context, content io.ReaderAt, size int64) (text, problem string) {
+	config, format, err := image.DecodeConfig(io.NewSectionReader(content, 0, size))
+	switch {
+	case err != nil:
 		return "", problemPicture
-	}
-	if config.Width < logoWidth && config.Height < logoWidth || config.Width < logoHeight || config.Height < logoHeight/2 {
+	case config.Width < logoWidth && config.Height < logoWidth, config.Width < logoHeight, config.Height < logoHeight/2:
 		return "", ""
-	}
-	if e.tesseract == "" {
+	case e.tesseract == "":
 		return "", problemNoRecognition
-	}
-	if config.Width > maxPixels/config.Height {
+	case config.Width > maxPixels/config.Height:
 		return "", problemLargePicture
 	}
-	all := io.MultiReader(&head, r)
-	turn := 1
-	if format == "jpeg" {
-		content, err := io.ReadAll(all)
-		if err != nil {
-			return "", problemPicture
-		}
-		turn = orientation(content)
-		all = bytes.NewReader(content)
-	}
-	decoded, _, err := image.Decode(all)
+	shown, err := decode(content, size, format)
 	if err != nil {
 		return "", problemPicture
 	}
-	seen, err := e.recognise(ctx, upright(grey(decoded), turn))
+	seen, err := e.recognise(ctx, shown)
 	switch {
 	case ctx.Err() != nil:
 		return "", problemTime
@@ -133,6 +118,31 @@ func (e *engines) picture(ctx context.Context, r io.Reader) (text, problem strin
 		return "", problemNoText
 	}
 	return seen, ""
+}
+
+// decode makes a picture ready to be recognised.
+func decode(content io.ReaderAt, size int64, format string) (shown *image.Gray, err error) {
+	all := io.NewSectionReader(content, 0, size)
+	var decoded image.Image
+	turn := 1
+	switch format {
+	case "jpeg":
+		head := make([]byte, min(size, 256<<10)) // the camera's part comes first
+		n, _ := content.ReadAt(head, 0)
+		turn = orientation(head[:n])
+		decoded, err = jpeg.Decode(all)
+	case "tiff":
+		decoded, err = tiff.Decode(all) // through image.Decode it would copy the file for each page
+	default:
+		decoded, _, err = image.Decode(all)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if decoded.Bounds().Empty() {
+		return nil, errors.New("document: an empty picture")
+	}
+	return upright(grey(decoded), turn), nil
 }
 
 // grey turns a picture into shades of grey on white paper, light on dark (a terminal, a dark theme) turned round, and of
@@ -368,19 +378,22 @@ func byteOrder(b []byte) binary.ByteOrder {
 	return nil
 }
 
-// tiffPages finds where the directories of a TIFF begin, one a page, at most limit; nothing if it is no TIFF.
-func tiffPages(r io.ReaderAt, size int64, limit int) (offsets []uint32, order binary.ByteOrder) {
+// tiffHeads makes a head for each page of a TIFF, at most limit: one that names its directory as the first. It makes none
+// if this is no TIFF.
+func tiffHeads(r io.ReaderAt, limit int) (heads [][8]byte) {
 	var head [8]byte
 	if _, err := r.ReadAt(head[:], 0); err != nil {
-		return nil, nil
+		return nil
 	}
-	if order = byteOrder(head[:]); order == nil {
-		return nil, nil
+	order := byteOrder(head[:])
+	if order == nil {
+		return nil
 	}
 	seen := make(map[uint32]bool)
-	for at := order.Uint32(head[4:]); at != 0 && !seen[at] && len(offsets) < limit; {
+	for at := order.Uint32(head[4:]); at != 0 && !seen[at] && len(heads) < limit; {
 		seen[at] = true
-		offsets = append(offsets, at)
+		order.PutUint32(head[4:], at)
+		heads = append(heads, head)
 		var n [2]byte
 		if _, err := r.ReadAt(n[:], int64(at)); err != nil {
 			break
@@ -391,15 +404,21 @@ func tiffPages(r io.ReaderAt, size int64, limit int) (offsets []uint32, order bi
 		}
 		at = order.Uint32(next[:])
 	}
-	return offsets, order
+	return heads
 }
 
-// tiffFrom is the TIFF with another page first: Go's decoder reads the first one only.
-func tiffFrom(r io.ReaderAt, size int64, order binary.ByteOrder, at uint32) io.Reader {
-	head := make([]byte, 8)
-	r.ReadAt(head, 0)
-	order.PutUint32(head[4:], at)
-	return io.MultiReader(bytes.NewReader(head), io.NewSectionReader(r, 8, size-8))
+// tiffPage is a TIFF with another head: Go's decoder reads the first page only.
+type tiffPage struct {
+	io.ReaderAt
+	head [8]byte
+}
+
+func (t tiffPage) ReadAt(p []byte, at int64) (int, error) {
+	n, err := t.ReaderAt.ReadAt(p, at)
+	if at >= 0 && at < int64(len(t.head)) {
+		copy(p[:n], t.head[at:])
+	}
+	return n, err
 }
 
 // recognise reads a picture by Tesseract.

@@ -3,12 +3,14 @@ package document
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -277,8 +279,35 @@ func FuzzOrientation(f *testing.F) {
 		if turn := orientation(b); turn < 1 || turn > 8 {
 			t.Error(turn)
 		}
-		if pages, _ := tiffPages(bytes.NewReader(b), int64(len(b)), 10); len(pages) > 10 {
-			t.Error(len(pages))
+		if heads := tiffHeads(bytes.NewReader(b), 10); len(heads) > 10 {
+			t.Error(len(heads))
+		}
+	})
+}
+
+// FuzzPicture goes as far as the picture that Tesseract would get.
+func FuzzPicture(f *testing.F) {
+	page := image.NewGray(image.Rect(0, 0, 210, 70))
+	var asBMP, asGIF bytes.Buffer
+	if err := errors.Join(bmp.Encode(&asBMP, page), gif.Encode(&asGIF, page, nil)); err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range [][]byte{encodePNG(f, page), encodeJPEG(f, page, 6), encodeTIFF(page, page), asBMP.Bytes(), asGIF.Bytes(), []byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00")} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		pages := []io.ReaderAt{bytes.NewReader(b)}
+		for _, head := range tiffHeads(bytes.NewReader(b), 3) {
+			pages = append(pages, tiffPage{bytes.NewReader(b), head})
+		}
+		for _, page := range pages {
+			config, format, err := image.DecodeConfig(io.NewSectionReader(page, 0, int64(len(b))))
+			if err != nil || config.Width <= 0 || config.Height <= 0 || config.Width > 200_000/config.Height {
+				continue
+			}
+			if shown, err := decode(page, int64(len(b)), format); err == nil && shown.Rect.Empty() {
+				t.Error("an empty picture")
+			}
 		}
 	})
 }
