@@ -39,11 +39,8 @@ func readDOCX(ctx context.Context, in input, out output, b *budget, more readers
 	w.notes(in1("endnotes", "endnotes.xml"), "endnote")
 	w.comments(in1("comments", "comments.xml"))
 	w.edges(ofKind(parts, "footer"))
-	enough := o.p.wrote
 	err = o.finish()
-	if !enough {
-		o.pictures(in, out, more, path.Dir(plainName(main))+"/media/")
-	}
+	o.pictures(in, out, more, path.Dir(plainName(main))+"/media/")
 	return err
 }
 

@@ -125,7 +125,11 @@ func TestDOCXOfPictures(t *testing.T) {
 	if got.pictures != 1 || !strings.Contains(got.all.String(), "text of a picture") {
 		t.Errorf("a scan in a Word file: %d pictures, %q", got.pictures, got.all.String())
 	}
-	if got = reading(t, docx(t, para("Words"), picture), Hint{}, Limits{}); got.pictures != 0 {
+	screen := part{"word/media/image2.png", "\x89PNG\r\n\x1a\n" + strings.Repeat("x", 60<<10)}
+	if got = reading(t, docx(t, para("See below"), picture, screen), Hint{}, Limits{}); got.pictures != 1 || !strings.HasPrefix(got.all.String(), "See below\ntext of") {
+		t.Errorf("a screenshot below some words: %d pictures, %q", got.pictures, got.all.String())
+	}
+	if got = reading(t, docx(t, para(strings.Repeat("Words ", 100)), screen), Hint{}, Limits{}); got.pictures != 0 {
 		t.Error("the picture of a document with text was read")
 	}
 }

@@ -71,11 +71,8 @@ func readODF(ctx context.Context, in input, out output, b *budget, more readers)
 		o.p.separate()
 		o.lay(edges[1])
 	}
-	enough := o.p.wrote
 	err = o.finish()
-	if !enough {
-		o.pictures(in, out, more, "pictures/")
-	}
+	o.pictures(in, out, more, "pictures/")
 	return err
 }
 

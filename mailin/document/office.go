@@ -195,10 +195,17 @@ func (o *office) finish() error {
 	return o.err
 }
 
-// pictures reads the pictures of a package whose text says nothing, such as a scan that was pasted into a document. The
+// pictures reads the pictures of a package whose text says little, such as a scan that was pasted into a document. The
 // largest ones come first, because the small ones are logos.
 func (o *office) pictures(in input, out output, more readers, folder string) {
-	const least, most = 20 << 10, 10
+	const most, little = 10, 400
+	least := int64(20 << 10)
+	if o.p.wrote {
+		if o.b.limits.Text+1-*o.p.left > little {
+			return
+		}
+		least = 50 << 10
+	}
 	var found []*packed
 	for _, e := range o.pack.entries {
 		if strings.HasPrefix(plainName(e.name), folder) && e.size >= least {

@@ -71,11 +71,8 @@ func readPPTX(ctx context.Context, in input, out output, b *budget, more readers
 			}
 		}
 	}
-	enough := o.p.wrote
 	err = o.finish()
-	if !enough {
-		o.pictures(in, out, more, path.Dir(plainName(main))+"/media/")
-	}
+	o.pictures(in, out, more, path.Dir(plainName(main))+"/media/")
 	return err
 }
 

@@ -43,7 +43,7 @@ func read(ctx context.Context, in input, out output, b *budget, more readers) {
 	case DOCX:
 		err = readDOCX(ctx, in, w, b, more)
 	case XLSX:
-		err = readXLSX(ctx, in, w, b)
+		err = readXLSX(ctx, in, w, b, more)
 	case PPTX:
 		err = readPPTX(ctx, in, w, b, more)
 	case ODT, ODS:

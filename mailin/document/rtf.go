@@ -19,7 +19,7 @@ var errCut = errors.New("document: the file ends before the document does")
 
 // readRTF reads Rich Text Format (version 1.9.1), and HTML that Outlook has wrapped in it (MS-OXRTFEX).
 func readRTF(ctx context.Context, in input, out output, b *budget) error {
-	r := &rtf{in: bufio.NewReaderSize(in.stream(ctx), 64<<10), p: newProse(out, b), page: 1252, fonts: make(map[int]rtfFont), limit: b.limits.Text}
+	r := &rtf{in: bufio.NewReaderSize(in.stream(ctx), 64<<10), p: newProse(out, b), page: 1252, fonts: make(map[int]rtfFont), deff: -1, limit: b.limits.Text}
 	r.now = rtfGroup{uc: 1, font: -1}
 	err := r.read()
 	if r.html {
@@ -43,7 +43,8 @@ type rtf struct {
 	deeper int // groups open beyond maxGroups
 	page   int // code page of the document (\ansicpg)
 	fonts  map[int]rtfFont
-	font   int // the font of \deff, and in the font table the one that is described
+	deff   int // the font of text that names none
+	font   int // the font that the font table describes
 	name   []byte
 
 	run     []byte // bytes of text in the code page of the group
@@ -55,6 +56,9 @@ type rtf struct {
 	cell    bool   // a cell of it is open
 	html    bool   // \fromhtml1
 	source  strings.Builder
+	box     bool // a form field that is read is a box to tick
+	ticked  bool
+	set     bool // ticked is more than the default
 	notes   []string
 	remarks []string
 	feet    []string
@@ -404,6 +408,14 @@ func (r *rtf) word(word string, n int, number bool) {
 		if r.shown() && !r.html && (word == "shptxt" || strings.HasPrefix(word, "header")) {
 			r.p.breakLine() // it stands on lines of its own
 		}
+		if word == "fldrslt" && r.box {
+			r.box = false
+			if r.ticked {
+				r.emit("[x]")
+			} else {
+				r.emit("[ ]")
+			}
+		}
 		return
 	}
 	if star {
@@ -426,7 +438,7 @@ func (r *rtf) word(word string, n int, number bool) {
 	case "uc":
 		g.uc = max(0, min(n, 16))
 	case "deff":
-		r.now.font = n
+		r.deff, g.font = n, n
 	case "f":
 		if g.dest == destFonts {
 			r.font = n
@@ -451,7 +463,7 @@ func (r *rtf) word(word string, n int, number bool) {
 			}
 		}
 	case "plain":
-		g.hidden = false
+		g.hidden, g.font = false, r.deff
 	case "v", "deleted":
 		g.hidden = on
 	case "fromhtml":
@@ -466,6 +478,16 @@ func (r *rtf) word(word string, n int, number bool) {
 		r.lineEnd()
 	case "tab", "nestcell":
 		r.column()
+	case "fftype":
+		r.box, r.ticked, r.set = n == 1, false, false
+	case "ffres":
+		if n == 0 || n == 1 { // 25 stands for the default
+			r.ticked, r.set = n == 1, true
+		}
+	case "ffdefres":
+		if !r.set {
+			r.ticked = n == 1
+		}
 	case "trowd":
 		r.row = r.main == nil
 	case "intbl":

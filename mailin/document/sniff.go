@@ -18,7 +18,13 @@ var oleMagic = []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 // Sniff says what a document is by its first bytes (at most SniffBytes are looked at). Office files are packed as ZIP
 // files; where the beginning does not tell which one it is, Sniff says ZIP, and reading it finds out.
-func Sniff(head []byte, hint Hint) Kind {
+func Sniff(head []byte, hint Hint) (kind Kind) {
+	// The parent calls it too, which no document may take down.
+	defer func() {
+		if recover() != nil {
+			kind = None
+		}
+	}()
 	head = head[:min(len(head), SniffBytes)]
 	switch {
 	case len(head) == 0:

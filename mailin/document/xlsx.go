@@ -13,7 +13,7 @@ import (
 
 // readXLSX reads an Excel workbook: its sheets in their order, rows as lines, cells separated by tabs, numbers and dates as
 // they are shown. Formulas are not computed: the value that the file keeps is read.
-func readXLSX(ctx context.Context, in input, out output, b *budget) error {
+func readXLSX(ctx context.Context, in input, out output, b *budget, more readers) error {
 	o, err := openOffice(ctx, in, out, b)
 	if err != nil {
 		return err
@@ -53,7 +53,9 @@ func readXLSX(ctx context.Context, in input, out output, b *budget) error {
 	if b.cells < 0 {
 		out.problem(problemCells)
 	}
-	return o.finish()
+	err = o.finish()
+	o.pictures(in, out, more, path.Dir(plainName(main))+"/media/")
+	return err
 }
 
 type workbook struct {
