@@ -260,7 +260,8 @@ func (o *Office) Close(ctx context.Context, ref string, user int64, reason strin
 }
 
 // Reopen puts an answered, asked back, closed or set aside case back to waiting. A mail that was set aside becomes a
-// case like any other: it is read for codes, but gets no automatic mail.
+// case like any other: it is read for codes, but gets no automatic mail, since each mark for which mail is set aside forbids
+// one (RFC 3834 section 2), whoever was behind it.
 func (o *Office) Reopen(ctx context.Context, ref string, user int64) error {
 	return o.edit(ctx, ref, func(e *casefile.Edit) error {
 		if !slices.Contains([]casefile.State{casefile.Answered, casefile.AskedBack, casefile.Closed, casefile.SetAside}, e.State) {

@@ -555,6 +555,9 @@ func (k *keeping) recordRead(ctx context.Context, e *casefile.Edit) error {
 	if len(k.mail.problems) > 0 {
 		detail["problems"] = k.mail.problems
 	}
+	if k.mail.automatic {
+		detail["reason"] = k.mail.verdict.Reason // why nobody gets an automatic mail for it
+	}
 	if len(k.mail.sender) > 0 {
 		detail["sender"] = k.mail.sender
 	}

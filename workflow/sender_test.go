@@ -200,6 +200,15 @@ func TestWhatComesBack(t *testing.T) {
 				open++
 			}
 		}
+		told := false
+		for _, c := range b.cases() {
+			for _, e := range b.view(c.Ref).Events {
+				told = told || e.Kind == casefile.EventRead && strings.Contains(e.Detail, "A rule of a mailbox has passed it on")
+			}
+		}
+		if !told {
+			t.Error("the history does not say why nobody was answered automatically")
+		}
 		if n := len(b.smtp.Messages()); n != 2 || open != 1 {
 			t.Errorf("%d mails went out, %d cases wait", n, open)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"caseconsultant/workflow/casefile"
+	"caseconsultant/workflow/store"
 	"caseconsultant/workflow/store/storetest"
 )
 
@@ -245,6 +246,37 @@ func TestRelease(t *testing.T) {
 	p = lead.submit(p, "release", nil).want(http.StatusOK)
 	if got := p.text(".case-state"); !strings.Contains(got, "Waiting") {
 		t.Errorf("after it the case is %q", got)
+	}
+}
+
+// Beside a mail stands whether its sender is proven, and why; the history says it too.
+func TestWhyASenderIsBelieved(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ref := b.mail(t, sampleMail{From: "Lee Example", Address: "lee@clinic.example", Subject: "31297", Body: "Can 31297-50 be billed?", Trust: "pass"})
+	err := b.db.InTx(t.Context(), func(tx *store.Tx) error {
+		e, err := casefile.LockRef(t.Context(), tx, ref)
+		if err != nil {
+			return err
+		}
+		v, err := b.cases.Get(t.Context(), ref)
+		if err != nil {
+			return err
+		}
+		if err := e.Record(t.Context(), casefile.EventRead, casefile.System, v.Messages[0].ID, map[string]any{"sender": []string{"A signature of clinic.example holds."}}); err != nil {
+			return err
+		}
+		return e.Save(t.Context())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := b.as(t, b.dana).get("/cases/" + ref).want(http.StatusOK)
+	if why, _ := p.doc.Find(".msg-line .flag").Attr("title"); p.text(".msg-line .flag") != "verified" || !strings.Contains(why, "A signature of clinic.example holds.") {
+		t.Errorf("the mark %q says %q", p.text(".msg-line .flag"), why)
+	}
+	if got := p.text("#history"); !strings.Contains(got, "A signature of clinic.example holds.") {
+		t.Errorf("the history reads %q", got)
 	}
 }
 

@@ -160,7 +160,13 @@ func (cr *caseReader) message(m *casefile.Message) (messageView, error) {
 		view.Raw = fmt.Sprintf("/messages/%d/raw", m.ID)
 	}
 	if incoming {
-		view.Trust = trust(m.Trust)
+		if view.Trust = trust(m.Trust); view.Trust != nil {
+			for _, e := range cr.cs.Events {
+				if e.Kind == casefile.EventRead && e.SubjectID == m.ID {
+					view.Trust.Why = strings.Join(append([]string{view.Trust.Why}, eventDetails(e, "sender")...), " ")
+				}
+			}
+		}
 		view.Automatic = m.Screen != "" && m.Screen != "person"
 		if view.Automatic {
 			view.Kind = strings.ReplaceAll(m.Screen, "_", " ")

@@ -278,10 +278,11 @@ func eventText(e casefile.Event) string {
 	case "set_aside":
 		return "Set aside" + withReason(e)
 	case "read":
+		text := "Read" + withReason(e)
 		if why := eventDetails(e, "sender"); len(why) > 0 {
-			return "Read. " + strings.Join(why, " ")
+			text = strings.TrimSuffix(text, ".") + ". " + strings.Join(why, " ")
 		}
-		return "Read"
+		return text
 	case "extracted":
 		return "Codes found"
 	case "attached":
