@@ -125,18 +125,15 @@ var stampPattern = regexp.MustCompile(`\d{1,2} \pL{3,4} \d{4} \d{2}:\d{2}:\d{2} 
 
 // outlookBlock tells the header block over quoted mail from that of a letter or a fax cover, which has no addresses and no times. It returns the
 // line after it, 0 if there is none.
-func outlookBlock(lines []line, i int) int {
+func outlookBlock(lines []line, i int) int { return mailBlock(lines, i, false) }
+
+// mailBlock is outlookBlock. With answered it also believes a block in which names and a time of day are all that speaks for a mail, as that of
+// Lotus Notes: for mail that says that it answers another or passes it on.
+func mailBlock(lines []line, i int, answered bool) int {
 	b := headerBlock(lines, i)
-	if b.found >= 2 && !b.mail {
+	if b.found >= 2 && !b.mail && !answered {
 		return 0
 	}
-	return answeredBlock(lines, i)
-}
-
-// answeredBlock also believes a block in which names and a time of day are all that speaks for a mail, as that of Lotus Notes: for mail that says
-// that it answers another or passes it on.
-func answeredBlock(lines []line, i int) int {
-	b := headerBlock(lines, i)
 	switch {
 	case b.found < 2:
 		return notesBlock(lines, i)

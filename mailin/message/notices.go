@@ -12,18 +12,64 @@ var legalPattern = regexp.MustCompile(`(?i)^(?:confidentiality (?:notice|note|st
 	`\bphi\b|exclusive use|proprietary)|` +
 	`the information (?:contained |transmitted |provided |included )?(?:herein|(?:in|with|by) (?:this|the|any) (?:e-?mail|message|electronic|communication|transmission|fax|transmittal|above|correspondence|document))|the contents of this (?:e-?mail|message)|hipaa (?:notice|confidentiality|privacy|statement)|if you (?:are not (?:the|an) intended|have received this|received this (?:e-?mail|message|communication)[^.?]{0,20} in error|receive this)|` +
 	`(?:any|unauthorized) (?:unauthorized|review|dissemination|disclosure|interception|use|distribution)[^?]{0,160}prohibited|(?:p )?please consider (?:the|your) environment|think before (?:you )?print|think green\b|save (?:a tree|paper)|` +
-	`privileged (?:and|&) confidential|confidential (?:and|&) privileged|privacy notice\s*:|(?:your |all )?(?:e-?mails?|messages)(?: sent)? to (?:and|or) from [^?]{0,60}monitored|(?:please note:? )?(?:e-?mail|internet e-?mail|regular e-?mail) is not (?:a )?(?:secure|guaranteed)|` +
+	`privileged (?:and|&) confidential|confidential (?:and|&) privileged|privacy notice\s*:|(?:electronic )?privacy (?:notice|statement)[.:]|statement of confidentiality|intended (?:only|solely) for[^?]{0,60}(?:addressee|recipient|use of)|(?:any |the )?(?:views or opinions|opinions|views) (?:expressed|presented|contained) in|[\w&,. ]{3,60} (?:is |are )?(?:a company )?registered in (?:england|scotland|ireland)|(?:your |all )?(?:e-?mails?|messages)(?: sent)? to (?:and|or) from [^?]{0,60}monitored|(?:please note:? )?(?:e-?mail|internet e-?mail|regular e-?mail) is not (?:a )?(?:secure|guaranteed)|` +
 	`this (?:e-?mail|message|mail)(?: message)? (?:was|has been) (?:scanned|checked|sent encrypted|encrypted)|virus[- ]?free\.|no virus(?:es)? (?:were )?found|checked by avg|scanned by [^?]{0,40}(?:virus|spam|gateway|e-?mail|security)|` +
 	`avis (?:de confidentialité|important)|avis juridique|aviso (?:legal|de confidencialidad|de confidencialidade|importante)|avvertenze? (?:legal|di riservatezza)|vertraulichkeitshinweis|hinweis:? diese (?:e-?mail|nachricht)|` +
 	`bitte (?:denken|prüfen) sie (?:an die umwelt|vor dem)|pensez à l'environnement|avant d'imprimer|n'imprimez|antes de imprimir|piense en el medio|prima di stampare|denk aan het milieu|` +
 	`l'absence de virus|cet? (?:e-?mail|courrier) a été vérifié|este (?:correo|email)[^.?]{0,40}(?:virus|avast)|questa e-?mail[^.?]{0,40}virus|deze e-?mail is (?:gecontroleerd|gescand)|diese e-?mail wurde (?:von|auf)[^.?]{0,60}(?:viren|geprüft))`)
 
+// noticeWords are of lawyers' notices. Each names one thing; a paragraph that names a mail and has three of them in all is a notice, however it begins.
+var noticeWords = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)\b(?:this|the) (?:accompanying )?(?:e-?mail|message|transmission|communication|correspondence|electronic|fax|transmittal)|e-?mail and any|by (?:return|reply) e-?mail|\bsender\b`),
+	regexp.MustCompile(`(?i)\bconfidential`),
+	regexp.MustCompile(`(?i)\bprivileged|proprietary|legally protected|exempt from disclosure`),
+	regexp.MustCompile(`(?i)intended (?:only|solely|recipient|for the (?:sole|exclusive|use|named|person|individual|addressee))|(?:sole|exclusive) use|addressee|named (?:recipient|above)|individuals? (?:or|and|to) |to whom it is addressed|not the intended`),
+	regexp.MustCompile(`(?i)unauthori[sz]ed|prohibited|unlawful|hereby notified`),
+	regexp.MustCompile(`(?i)disseminat|re-?disclos|disclosure|distribution|copying|forwarding of`),
+	regexp.MustCompile(`(?i)received? (?:this|it) [^.?]{0,30}(?:in|by) (?:error|mistake)|\bin error\b|destroy|delete (?:it|this|the|all)|notify (?:us|the sender|me)`),
+	regexp.MustCompile(`(?i)protected health information|health information|hipaa|insurance portability|federal (?:law|regulations)|state law|applicable law|45 cfr|42 cfr`),
+	regexp.MustCompile(`(?i)(?:any |the )?attach(?:ments?|ed files?)|files transmitted`),
+	regexp.MustCompile(`(?i)viruses|malware|liability|(?:views|opinions) (?:or opinions )?(?:expressed|presented|contained)`),
+}
+
+// legalParagraph tells a notice by its words. first is the line at which a paragraph begins.
+func legalParagraph(run []line) bool {
+	var text strings.Builder
+	for i := 0; i < len(run) && i < 25 && run[i].text != "" && run[i].class == classReply && text.Len() < 1500; i++ {
+		if strings.Contains(run[i].text, "?") {
+			return false
+		}
+		text.WriteString(run[i].text[:min(len(run[i].text), 1500)])
+		text.WriteByte(' ')
+	}
+	s := text.String()
+	if len(s) < 40 || !strings.Contains(strings.ToLower(s), "mail") && !noticeWords[0].MatchString(s) && !noticeWords[3].MatchString(s) {
+		return false
+	}
+	n := 0
+	for _, words := range noticeWords {
+		if words.MatchString(s) {
+			n++
+		}
+	}
+	switch {
+	case ownWords.MatchString(s[:min(len(s), 80)]):
+		return false
+	case ownWords.MatchString(s):
+		n -= 3
+	}
+	return n >= 3 && !clinical(s)
+}
+
+// ownWords are of somebody who tells of a case in which a notice, a disclosure or a mail matters.
+var ownWords = regexp.MustCompile(`(?i)\b(?:we|i|our patient|the patient|payer|she|he|they|says|said|asked|told|thanks|please advise|claim)\b`)
+
 // foreignMail and foreignSecret together, in the first line of a paragraph, make it a notice.
 var (
-	foreignMail = regexp.MustCompile(`(?i)e-?mail|nachricht|message|courriel|correo|mensaje|mensagem|messaggio|bericht|meddelande|besked|melding|viesti|wiadomość|zpráv|сообщени|письмо|повідомлення|邮件|郵件|メール|üzenet|mesaj|σχετικό μήνυμα|μήνυμα|iletisi|ileti`)
+	foreignMail = regexp.MustCompile(`(?i)e-?mail|nachricht|message|courriel|correo|mensaje|mensagem|messaggio|bericht|meddelande|besked|melding|viesti|wiadomość|zpráv|сообщени|письмо|повідомлення|邮件|郵件|メール|üzenet|mesaj|σχετικό μήνυμα|μήνυμα|iletisi|ileti|e-posta|메일|mesej|pesan|поща|имейл|e-pošt`)
 
 	foreignSecret = regexp.MustCompile(`(?i)vertraulich|ausschließlich für de|rechtlich geschützt|confidentiel|confidencia|intention exclusive|destinataires? (?:désigné|visé|prévu)|riservat|uso esclusivo|vertrouwelijk|uitsluitend bestemd|` +
-		`konfidenti|fortrolig|poufn|důvěrn|dôvern|конфиденциальн|конфіденційн|機密|秘密情報|机密|保密|luottamuksel|bizalmas|confidenți|εμπιστευτικ|gizli(?:dir| bilgi)|povjerljiv|zaupn`)
+		`konfidenti|fortrolig|poufn|důvěrn|dôvern|конфиденциальн|конфіденційн|機密|秘密情報|机密|保密|luottamuksel|bizalmas|confidenți|εμπιστευτικ|gizli(?:dir| bilgi)|povjerljiv|zaupn|기밀|비밀|rahasia|gizli|поверителн|poverljiv`)
 )
 
 // legalNotice is the first line of one.
@@ -51,7 +97,7 @@ var legalMore = regexp.MustCompile(`(?i)intended recipient|received (?:this|it) 
 	`vernichten|benachrichtigen|löschen|destinat|supprimer|détruire|eliminar|borrar|cancell|verwijder`)
 
 // listFooter is the first line of what a mailing list, a forge or a gateway adds under a mail.
-var listPattern = regexp.MustCompile(`(?i)^(?:<\*> )?(?:to (?:unsubscribe|leave|be removed)(?: from)?[^?]{0,80}(?:list|group|mailing|thread|discussion|emails?|messages?|click|visit|send|http)|you(?:'re| are)? receiv(?:ed|ing) this (?:message|e-?mail|mail)?\s?because|yahoo! groups links?|groups\.io links|` +
+var listPattern = regexp.MustCompile(`(?i)^(?:<\*> )?(?:this (?:message|e-?mail) was sent to \S+@|to (?:unsubscribe|leave|be removed)(?: from)?[^?]{0,80}(?:list|group|mailing|thread|discussion|emails?|messages?|click|visit|send|http)|you(?:'re| are)? receiv(?:ed|ing) this (?:message|e-?mail|mail)?\s?because|yahoo! groups links?|groups\.io links|` +
 	`reply to this e-?mail directly|view/reply online|[\w\-]+ mailing list(?: --.*)?$|for more options, visit|manage your subscription|unsubscribe\s*(?::|<|http|here)|list (?:info|archive)s?:|visit (?:our|this) group|um sich von dieser liste abzumelden|pour se désabonner|para darse de baja)`)
 
 func listFooter(s string) bool {

@@ -12,6 +12,7 @@ type quoting struct {
 	lines   []line
 	subject string
 	answer  bool // the mail says that it answers another: by its subject, or by In-Reply-To or References
+	passed  bool // it says that it passes another on
 	forward bool
 	tried   int  // lines looked at closely for an attribution
 	wrote   bool // a line before line looked has a text of the sender's own
@@ -28,6 +29,7 @@ func (q *quoting) attached(b body) {
 }
 
 func (q *quoting) run() {
+	q.passed = fwdSubject(q.subject)
 	q.prefixed()
 	for i := 0; i < len(q.lines); i++ {
 		l := &q.lines[i]
@@ -65,7 +67,7 @@ func (q *quoting) run() {
 		if !quotedBelow && sure != certain && !(sure == likely && q.answer && !q.announced(i)) {
 			continue // "On 3/2 the payer wrote:" is the sender's own
 		}
-		if fwdSubject(q.subject) {
+		if q.passed {
 			q.forward = true // programs that forward like that write no other mark
 		}
 		q.history = true
@@ -114,11 +116,11 @@ func (q *quoting) introduced(i int) (next int, ok bool) {
 		return 0, false
 	}
 	wrote := q.wroteBefore(i)
-	if fwdSubject(q.subject) || !wrote && !q.answer {
+	if q.passed || !wrote && !q.answer {
 		q.forward = true
 	}
 	below := q.nextText(end)
-	marked := originalLine(text) && q.quotedNext(i+1) && fwdSubject(q.subject) // like a forward mark
+	marked := originalLine(text) && q.quotedNext(i+1) && q.passed // like a forward mark
 	if n, _ := q.attribution(min(below, len(q.lines)-1)); n > 0 && below < len(q.lines) {
 		below = q.nextText(below + n)
 	}
@@ -178,10 +180,7 @@ const maxTried = 5000
 
 // block is the line after a header block over quoted mail that begins at line i, 0 if there is none.
 func (q *quoting) block(i int) int {
-	if q.answer || fwdSubject(q.subject) {
-		return answeredBlock(q.lines, i)
-	}
-	return outlookBlock(q.lines, i)
+	return mailBlock(q.lines, i, q.answer || q.passed)
 }
 
 func (q *quoting) attribution(i int) (n int, sure certainty) {
@@ -211,14 +210,14 @@ func (q *quoting) within(i int) {
 	switch {
 	case forwardLine(l.text):
 		q.forward = true
-	case l.fixed && fwdSubject(q.subject):
+	case l.fixed && q.passed:
 		q.forward = true
-	case (fwdSubject(q.subject) || replySubject(q.subject)) && q.block(i) > 0:
-		q.forward = fwdSubject(q.subject)
+	case (q.passed || q.answer) && q.block(i) > 0:
+		q.forward = q.passed
 		q.history = !q.forward
 	default:
 		n, _ := q.attribution(i)
-		q.forward = n > 0 && fwdSubject(q.subject)
+		q.forward = n > 0 && q.passed
 		q.history = n > 0 && !q.forward
 	}
 }

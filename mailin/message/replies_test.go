@@ -2,6 +2,7 @@ package message_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,7 +87,7 @@ func (l *labelled) differs(t testing.TB) string {
 func shown(lines []string) string {
 	var b strings.Builder
 	for _, line := range lines {
-		if line = strings.TrimSpace(line); strings.Trim(line, ">") != "" {
+		if line = strings.TrimSpace(line); strings.Trim(line, "> ") != "" {
 			b.WriteString("\t" + line + "\n")
 		}
 	}
@@ -147,7 +148,7 @@ func tally(t *testing.T, mails []*labelled) {
 // Mails of many layouts, every line of which is told rightly.
 func TestLabelledMails(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"layouts.txt", "lookalikes.txt", "forwards.txt", "html.txt", "varied.txt"} {
+	for _, file := range []string{"layouts.txt", "lookalikes.txt", "forwards.txt", "html.txt", "varied.txt", "pages.txt"} {
 		t.Run(strings.TrimSuffix(file, ".txt"), func(t *testing.T) {
 			t.Parallel()
 			tally(t, labelledMails(t, file))
@@ -232,6 +233,9 @@ func TestListedSignOffs(t *testing.T) {
 	t.Parallel()
 	var mails []*labelled
 	names, texts := listed(t, "signatures.list")
+	more, moreTexts := listed(t, "signatures2.list")
+	names = append(names, more...)
+	maps.Copy(texts, moreTexts)
 	for _, name := range names {
 		for _, closing := range []string{"", "\n\nThanks,\nLee"} {
 			l := &labelled{name: name, subject: "31297"}

@@ -15,7 +15,7 @@ var (
 	// devices are what mail is sent with.
 	devices = regexp.MustCompile(`\b(?:iphone|ipad|ipod|imac|macbook|mac|apple watch|android|galaxy|samsung|pixel|smart ?phone|mobile|cell ?phone|cell|phone|tablet|handheld|device|blackberry|windows|yahoo|aol|` +
 		`outlook|gmail|hotmail|proton ?mail|proton|thunderbird|mozilla|airmail|spark|superhuman|mailspring|mailbird|newton|front|hubspot|tutanota|tuta|fastmail|zoho|canary|edison|k-9|nine|boxer|workspace|` +
-		`huawei|xiaomi|redmi|oneplus|motorola|moto|nokia|htc|xperia|lenovo|surface|at&t|verizon|t-mobile|5g|4g|lte|the go|the road|em client|evolution|roundcube|horde|zimbra|missive|shortwave|hey|notion mail)\b|^mail$|^mail for\b`)
+		`huawei|xiaomi|redmi|oneplus|motorola|moto|nokia|htc|xperia|lenovo|surface|at&t|verizon|t-mobile|5g|4g|lte|the go|the road|em client|evolution|roundcube|horde|zimbra|missive|shortwave|hey|notion mail|mailbox|inbox|typeapp|solmail|bluemail|aquamail|mymail|polymail|mimestream|betterbird|mailmate|postbox|foxmail|kmail|sylpheed|keyboard|nexus)\b|^mail$|^mail for\b`)
 
 	// told are words of a sentence that goes on: "Sent from my desk, is much easier ...".
 	told = regexp.MustCompile(`\b(?:is|are|was|were|has|have|had|does|did|denied|paid|because|but|to the|so|and they|we|they|it)\b`)
@@ -28,6 +28,8 @@ var (
 		`hanki|lataa|pobierz|získat|získejte|stáhnout|скачать|загрузить|установите|завантажити|letöltése|descărcați|obțineți|κατεβάστε|edinin|alın|indirin)(?:\P{L}|$)|获取|下载|下載|取得|入手|ダウンロード|다운로드|받기|הורד|קבל|احصل|تنزيل|` +
 		`(?:^|\P{L})(?:скачать|загрузить|установите|завантажити|obțineți|κατεβάστε|få|отримати|предобийте)(?:\P{L}|$)`)
 
+	getApp = regexp.MustCompile(`^(?:get|download|try) [\pL\d ]{2,24} for (?:ios|android|iphone|ipad|mac|windows)$`)
+
 	excuse = regexp.MustCompile(`(?i)^(?:please |kindly )?(?:excuse|forgive|pardon|apologies for|sorry for) (?:(?:any|the|my|all|typos|brevity|spelling|errors|and|or|mistakes|possible|autocorrect|voice|dictation|grammar|short|typing|auto-correct|typographical)[ ,.&/!]*){1,8}$`)
 )
 
@@ -39,6 +41,8 @@ var sentPrefixes = []string{"gesendet von ", "gesendet mit ", "gesendet über ",
 	"изпратено от ", "στάλθηκε από ", "εστάλη από ", "отправлено с ", "отправлено из ", "отправлено через ", "надіслано з ", "надіслано із ", "надіслано через ", "נשלח מ", "أُرسلت من", "أرسلت من", "مرسل من", "تم الإرسال من", "ارسال شده از", "ارسالشده از",
 	"发自", "從我的", "从我的", "傳送自", "寄自", "đã gửi từ ", "được gửi từ ", "gửi từ ", "ส่งจาก", "dikirim dari ", "dihantar dari ", "poslano s ", "poslano sa ", "poslano iz ", "poslano z ", "poslato sa ", "poslato s ", "послато са ",
 	"saadetud minu ", "saadetud ", "nosūtīts no ", "išsiųsta iš ", "siųsta iš ", "sent fra ", "私の", "나의 "}
+
+var onTheWay = setOf("von unterwegs gesendet|mobil gesendet|unterwegs gesendet|gesendet von unterwegs|verzonden vanaf mobiel|envoyé de mon mobile|enviado desde mi móvil|sent on the go|sent from mobile")
 
 // sentFrom is the line that a telephone or a program adds.
 func sentFrom(s string) bool {
@@ -67,12 +71,15 @@ func sentFromLower(s string, words int) bool {
 		if told.MatchString(rest) {
 			return false
 		}
-		return devices.MatchString(rest) && (m[1] != "by" && m[1] != "on" || words < 6 || strings.HasPrefix(rest, "the go")) || strings.HasPrefix(rest, "my ") && words <= 6 && !strings.Contains(rest, ",")
+		return devices.MatchString(rest) && (m[1] != "by" && m[1] != "on" || words < 6 || strings.HasPrefix(rest, "the go")) || strings.HasPrefix(rest, "my ") && words <= 7 && !strings.Contains(rest, ",")
 	}
 	if strings.HasPrefix(s, "yahoo mail: search") || strings.HasPrefix(s, "sent on the go") {
 		return true
 	}
 	if words <= 9 && strings.Contains(s, "outlook") && (strings.Contains(s, "ios") || strings.Contains(s, "android") || strings.Contains(s, "mac")) && getOutlook.MatchString(s) {
+		return true
+	}
+	if getApp.MatchString(s) || onTheWay[s] {
 		return true
 	}
 	if words > 12 {

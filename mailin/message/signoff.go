@@ -51,7 +51,7 @@ func signOffRun(run []line, below bool) {
 			}
 		case paragraphStart(run, i) && banner(l.text):
 			signNotice(run[i:], bannerGoesOn)
-		case paragraphStart(run, i) && legalNotice(l.text), legalAfter(run, i):
+		case paragraphStart(run, i) && (legalNotice(l.text) || legalParagraph(run[i:])), legalAfter(run, i):
 			// A notice goes to the end of its paragraph; further paragraphs that are notices too follow by themselves.
 			signNotice(run[i:], func(s string) bool { return !strings.HasSuffix(s, "?") && !clinical(s) && !greeting(s) })
 		case paragraphStart(run, i) && listFooter(l.text):
