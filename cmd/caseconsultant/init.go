@@ -252,6 +252,13 @@ start = {{quote .Start}}            # which mails that stand there at first sigh
 # done = "flag"                     # or "move:Processed"
 # accept_automatic = []             # senders whose automatic mail is a case: forms, scanners, record systems
 
+# [mailbox.oauth2]                  # tokens instead of the password, as Google and Microsoft 365 want them
+# token_url = "https://oauth2.googleapis.com/token"  # or https://login.microsoftonline.com/TENANT/oauth2/v2.0/token
+# client_id = "..."
+# client_secret_file = "client-secret"
+# refresh_token_file = "refresh-token"               # when the provider replaces it, the new one is written here
+# grant = "refresh_token"           # or "client_credentials", with scopes = ["https://outlook.office365.com/.default"]
+
 [smtp]
 url = {{quote .SMTP}}
 username = {{quote .Username}}
