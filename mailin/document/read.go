@@ -12,19 +12,20 @@ import (
 // sentence for a person. It returns when the document ends, a limit is met, or ctx is done.
 func read(ctx context.Context, in input, out output, b *budget, more readers) {
 	w := &watched{output: out}
-	kind := look(ctx, in, b)
-	if in.depth == 0 {
-		out.kind(kind)
-	}
+	kind := None
 	defer func() {
 		if recover() != nil {
 			out.problem(problemDamaged)
 			return
 		}
-		if kind != None && kind != Unreadable && kind != Image && !w.wrote && !w.told && ctx.Err() == nil {
+		if in.depth == 0 && kind != None && kind != Unreadable && !w.wrote && !w.told && ctx.Err() == nil {
 			out.problem("No text could be found in this document. If it shows something, please send it as a PDF or write the question and the codes into the mail.")
 		}
 	}()
+	kind = look(ctx, in, b)
+	if in.depth == 0 {
+		out.kind(kind)
+	}
 	if ctx.Err() != nil {
 		return
 	}
