@@ -147,30 +147,34 @@ func TestOAuth(t *testing.T) {
 	for mechanism, without := range map[string][]string{"XOAUTH2": nil, "OAUTHBEARER": {"AUTH=XOAUTH2"}, "Unannounced": {"AUTH=XOAUTH2", "AUTH=OAUTHBEARER"}, "NoInitialResponse": {"SASL-IR"}} {
 		t.Run(mechanism, func(t *testing.T) {
 			t.Parallel()
-			srv := imaptest.Memory(t)
-			hostile := imaptest.NewHostile(t, srv, imaptest.Rules{Without: without})
-			cfg := srv.Config()
-			cfg.URL = hostile.URL()
-			token, refused := imaptest.Token, 0
-			cfg.Credentials = func(context.Context) (mailin.Credentials, error) {
-				return mailin.Credentials{Username: imaptest.Username, Token: token, Refused: func() { refused++ }}, nil
-			}
-			if _, err := mailin.Probe(t.Context(), cfg); err != nil || refused != 0 {
-				t.Errorf("valid token: %v, %d refusals", err, refused)
-			}
-			token = "expired"
-			_, err := mailin.Probe(t.Context(), cfg)
-			var fault *mailin.Fault
-			if !errors.As(err, &fault) || fault.Code != mailin.CodeSignIn || refused != 1 {
-				t.Errorf("expired token: %v, %d refusals", err, refused)
-			}
-			want := "AUTHENTICATE XOAUTH2"
-			if mechanism == "OAUTHBEARER" {
-				want = "AUTHENTICATE OAUTHBEARER"
-			}
-			if !slices.ContainsFunc(hostile.Commands(), func(c string) bool { return strings.HasPrefix(c, want) }) {
-				t.Errorf("sent %q", hostile.Commands())
-			}
+			imaptest.Each(t, func(t *testing.T, srv *imaptest.Server) {
+				if !srv.TakesTokens() {
+					return
+				}
+				hostile := imaptest.NewHostile(t, srv, imaptest.Rules{Without: without})
+				cfg := srv.Config()
+				cfg.URL = hostile.URL()
+				token, refused := imaptest.Token, 0
+				cfg.Credentials = func(context.Context) (mailin.Credentials, error) {
+					return mailin.Credentials{Username: imaptest.Username, Token: token, Refused: func() { refused++ }}, nil
+				}
+				if _, err := mailin.Probe(t.Context(), cfg); err != nil || refused != 0 {
+					t.Errorf("valid token: %v, %d refusals", err, refused)
+				}
+				token = "expired"
+				_, err := mailin.Probe(t.Context(), cfg)
+				var fault *mailin.Fault
+				if !errors.As(err, &fault) || fault.Code != mailin.CodeSignIn || refused != 1 {
+					t.Errorf("expired token: %v, %d refusals", err, refused)
+				}
+				want := "AUTHENTICATE XOAUTH2"
+				if mechanism == "OAUTHBEARER" {
+					want = "AUTHENTICATE OAUTHBEARER"
+				}
+				if !slices.ContainsFunc(hostile.Commands(), func(c string) bool { return strings.HasPrefix(c, want) }) {
+					t.Errorf("sent %q", hostile.Commands())
+				}
+			})
 		})
 	}
 }
@@ -179,48 +183,52 @@ func TestOAuth(t *testing.T) {
 // another one, and nobody calls the account's credentials wrong.
 func TestTokenEndsInMidSession(t *testing.T) {
 	t.Parallel()
-	srv := imaptest.Memory(t)
-	fill(t, srv, 1)
-	hostile := imaptest.NewHostile(t, srv, imaptest.Rules{})
-	cfg := srv.Config()
-	cfg.URL = hostile.URL()
-	var mu sync.Mutex
-	kept, fresh := "", imaptest.Token
-	cfg.Credentials = func(context.Context) (mailin.Credentials, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if kept == "" {
-			kept = fresh
+	imaptest.Each(t, func(t *testing.T, srv *imaptest.Server) {
+		if !srv.TakesTokens() {
+			return
 		}
-		return mailin.Credentials{Username: imaptest.Username, Token: kept, Refused: func() {
+		fill(t, srv, 1)
+		hostile := imaptest.NewHostile(t, srv, imaptest.Rules{})
+		cfg := srv.Config()
+		cfg.URL = hostile.URL()
+		var mu sync.Mutex
+		kept, fresh := "", imaptest.Token
+		cfg.Credentials = func(context.Context) (mailin.Credentials, error) {
 			mu.Lock()
 			defer mu.Unlock()
-			kept = ""
-		}}, nil
-	}
-	ledger := imaptest.NewLedger()
-	watch(t, cfg, ledger)
-	untilState(t, ledger, mailin.StateIdle)
-	for i := range 4 { // more than the three refusals after which an account is left alone
-		next := fmt.Sprint("token-", i)
-		mu.Lock()
-		fresh = next
-		mu.Unlock()
-		srv.SetToken(next)
-		seen := hostile.Connections()
-		hostile.Set(imaptest.Rules{ByeAt: "DONE", ByeText: "Session invalidated - AccessTokenExpired"})
-		srv.Append(t, inbox, imaptest.Letter(fmt.Sprint("during-", i), "x", "y"), nil, time.Time{})
-		until(t, ledger, "the session has ended", func(imaptest.View) bool { return hostile.Connections() > seen })
-		hostile.Set(imaptest.Rules{})
-		view := until(t, ledger, "all is well again", func(v imaptest.View) bool {
-			return len(v.Delivered()) == 2+i && v.Health().State == mailin.StateIdle
-		})
-		for _, health := range view.Healths {
-			if health.State == mailin.StateSignInRefused {
-				t.Error("the account was given up")
+			if kept == "" {
+				kept = fresh
+			}
+			return mailin.Credentials{Username: imaptest.Username, Token: kept, Refused: func() {
+				mu.Lock()
+				defer mu.Unlock()
+				kept = ""
+			}}, nil
+		}
+		ledger := imaptest.NewLedger()
+		watch(t, cfg, ledger)
+		untilState(t, ledger, mailin.StateIdle)
+		for i := range 4 { // more than the three refusals after which an account is left alone
+			next := fmt.Sprint("token-", i)
+			mu.Lock()
+			fresh = next
+			mu.Unlock()
+			srv.SetToken(next)
+			seen := hostile.Connections()
+			hostile.Set(imaptest.Rules{ByeAt: "DONE", ByeText: "Session invalidated - AccessTokenExpired"})
+			srv.Append(t, inbox, imaptest.Letter(fmt.Sprint("during-", i), "x", "y"), nil, time.Time{})
+			until(t, ledger, "the session has ended", func(imaptest.View) bool { return hostile.Connections() > seen })
+			hostile.Set(imaptest.Rules{})
+			view := until(t, ledger, "all is well again", func(v imaptest.View) bool {
+				return len(v.Delivered()) == 2+i && v.Health().State == mailin.StateIdle
+			})
+			for _, health := range view.Healths {
+				if health.State == mailin.StateSignInRefused {
+					t.Error("the account was given up")
+				}
 			}
 		}
-	}
+	})
 }
 
 // After three refusals the watcher leaves the account alone, says so, and goes on when somebody asks, with the credentials of that moment.

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"text/template"
 	"time"
@@ -34,6 +36,7 @@ type dovecotBackend struct {
 	plain, encrypted string
 	process          *exec.Cmd
 	ended            chan struct{}
+	token            atomic.Value // of string: the OAuth access token that is good
 }
 
 // Everybody signs in with the same password. Mail is kept as Maildir, as most installations have it.
@@ -51,7 +54,7 @@ ssl = yes
 ssl_cert = <{{.Dir}}/cert.pem
 ssl_key = <{{.Dir}}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2 oauthbearer
 auth_failure_delay = 0
 mail_location = maildir:{{.Dir}}/mail/%u
 mail_uid = {{.UID}}
@@ -60,7 +63,13 @@ first_valid_uid = 1
 mail_fsync = never
 mail_max_userip_connections = 100
 passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {{.Dir}}/oauth2.conf
+}
+passdb {
   driver = static
+  mechanisms = plain login
   args = "password={{.Password}}"
 }
 userdb {
@@ -90,6 +99,16 @@ namespace inbox {
 }
 `))
 
+// dovecotTokens tells Dovecot whom to ask about tokens (RFC 7662).
+var dovecotTokens = template.Must(template.New("").Parse(`introspection_mode = post
+introspection_url = http://{{.Introspection}}/
+username_attribute = username
+active_attribute = active
+active_value = true
+force_introspection = yes
+max_idle_time_msecs = 100
+`))
+
 func startDovecot(tb testing.TB, ip string, cert certificate) backend {
 	// Not tb.TempDir: Dovecot puts sockets there, whose paths must be short.
 	dir, err := os.MkdirTemp("", "imap")
@@ -114,15 +133,14 @@ func startDovecot(tb testing.TB, ip string, cert certificate) backend {
 	}
 	plain, encrypted := freePort(tb, ip), freePort(tb, ip)
 	values["Plain"], values["Encrypted"] = plain, encrypted
-	var config bytes.Buffer
-	check(tb, dovecotConfig.Execute(&config, values), "writing the configuration")
-	check(tb, os.WriteFile(filepath.Join(dir, "dovecot.conf"), config.Bytes(), 0o644), "writing the configuration")
-
-	d := &dovecotBackend{
-		dir:       dir,
-		plain:     net.JoinHostPort(ip, strconv.Itoa(plain)),
-		encrypted: net.JoinHostPort(ip, strconv.Itoa(encrypted)),
+	d := &dovecotBackend{dir: dir}
+	values["Introspection"] = d.answerTokens(tb, ip)
+	for name, text := range map[string]*template.Template{"dovecot.conf": dovecotConfig, "oauth2.conf": dovecotTokens} {
+		var config bytes.Buffer
+		check(tb, text.Execute(&config, values), "writing the configuration")
+		check(tb, os.WriteFile(filepath.Join(dir, name), config.Bytes(), 0o644), "writing the configuration")
 	}
+	d.plain, d.encrypted = net.JoinHostPort(ip, strconv.Itoa(plain)), net.JoinHostPort(ip, strconv.Itoa(encrypted))
 	d.start(tb)
 	tb.Cleanup(func() {
 		d.stop(tb)
@@ -134,6 +152,26 @@ func startDovecot(tb testing.TB, ip string, cert certificate) backend {
 	})
 	return d
 }
+
+// answerTokens plays the provider that Dovecot asks whether a token is good, and returns its address.
+func (d *dovecotBackend) answerTokens(tb testing.TB, ip string) string {
+	d.token.Store(Token)
+	listener, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	check(tb, err, "listening for questions about tokens")
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.PostFormValue("token") == d.token.Load().(string) {
+			fmt.Fprintf(w, `{"active":true,"username":%q}`, Username)
+			return
+		}
+		fmt.Fprint(w, `{"active":false}`)
+	})}
+	go func() { _ = server.Serve(listener) }()
+	tb.Cleanup(func() { _ = server.Close() })
+	return listener.Addr().String()
+}
+
+func (d *dovecotBackend) setToken(token string) { d.token.Store(token) }
 
 // mailUser is who owns the mails: Dovecot refuses root.
 func mailUser(tb testing.TB) (uid, gid int) {

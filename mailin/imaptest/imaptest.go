@@ -90,6 +90,18 @@ type backend interface {
 	folder(name string) string
 }
 
+// tokenTaker is a backend that takes OAuth tokens.
+type tokenTaker interface{ setToken(token string) }
+
+// TakesTokens reports whether the server can be signed in to with OAuth tokens.
+func (s *Server) TakesTokens() bool {
+	_, takes := s.backend.(tokenTaker)
+	return takes
+}
+
+// SetToken changes the token that a server takes which takes tokens.
+func (s *Server) SetToken(token string) { s.backend.(tokenTaker).setToken(token) }
+
 // Server is an IMAP server with one account.
 type Server struct {
 	name             string

@@ -111,8 +111,7 @@ func (s *memorySession) Authenticate(mechanism string) (sasl.Server, error) {
 // Token is the access token that the servers take which take tokens, until SetToken.
 const Token = "valid-token"
 
-// SetToken changes the token that this in-memory server takes from now on.
-func (s *Server) SetToken(token string) { s.backend.(*memoryBackend).token.Store(token) }
+func (m *memoryBackend) setToken(token string) { m.token.Store(token) }
 
 // bearerServer answers as Gmail does: a refusal is a challenge with JSON, which the client must answer before it is told NO.
 type bearerServer struct {
