@@ -58,10 +58,23 @@ func attribution(lines []line, i int) (n int, sure certainty) {
 			}
 		}
 	}
+	if named(first) {
+		return 1, unsure
+	}
 	if oldGmail.MatchString(attributionText(first)) {
 		return 1, likely
 	}
 	return 0, unsure
+}
+
+// named: a name with an address or a time, and no sentence: "According to Ann Lee <ann@clinic.example>:", in words that we do not know.
+func named(s string) bool {
+	if len(s) > 200 || !strings.HasSuffix(s, ":") || sentence(s) || isField(s) {
+		return false
+	}
+	s = attributionText(s)
+	return !people.MatchString(s) && !clinician.MatchString(s) && !clinical(s) &&
+		(addressPattern.MatchString(s) || fullDate.MatchString(s) && clockPattern.MatchString(s))
 }
 
 // dashed: rules stand on both sides of the line's words.

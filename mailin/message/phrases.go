@@ -10,11 +10,11 @@ import (
 
 // attributionVerbs say who wrote what follows.
 var attributionVerbs = []string{
-	"wrote", "writes", "schrieb", "schreibt", "geschrieben", "a écrit", "a ecrit", "écrit", "escribió", "escribio", "ha escrito", "escribe", "va escriure", "ha escrit", "escribiu",
+	"wrote", "writes", "schrieb", "schrieben", "schreibt", "geschrieben", "a écrit", "a ecrit", "écrit", "escribió", "escribio", "ha escrito", "escribe", "va escriure", "ha escrit", "escribiu",
 	"idatzi du", "ha scritto", "scrive", "escreveu", "schreef", "schrijft", "geschreven", "skrev", "skriver", "kirjoitti", "skrifaði", "napisał", "napisała", "napisana", "pisze",
 	"napsal", "napsala", "píše", "napísal", "napísala", "napisal", "napisala", "napisao", "írta", "a scris", "написа", "έγραψε", "написал", "написала", "пишет", "писал", "писали",
 	"пише", "написав", "піша", "напісаў", "написао", "напиша", "yazdı", "כתב", "כתבה", "נכתב", "מאת", "كتب", "كتبت", "كتابة", "جاء من", "نوشت", "लिखा", "লিখেছেন", "写道", "寫道",
-	"のメール", "のメッセージ", "書きました", "작성", "님이", "쓴 글", "đã viết", "เขียน", "menulis", "sinulat ni", "kirjutas", "rakstīja", "rašė", "parašė", "ka shkruar", "shkroi",
+	"のメール", "のメッセージ", "書きました", "작성", "님이", "쓴 글", "님의 말", "đã viết", "เขียน", "menulis", "sinulat ni", "kirjutas", "rakstīja", "rašė", "parašė", "ka shkruar", "shkroi",
 	"geskryf", "aliandika", "ysgrifennodd", "գրել է", "წერდა", "missatge de",
 }
 
