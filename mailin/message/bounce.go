@@ -230,8 +230,8 @@ func (m *Message) proseDelivery(signs serverSigns, b body) {
 		r.Recipients = []RecipientStatus{{Action: r.Action, Diagnostic: diagnostic(rest[:min(len(rest), 500)])}}
 	}
 	first := &r.Recipients[0]
-	if first.Status == "" {
-		first.Status = proseStatus(say.flat, r.Action)
+	if first.Status == "" && len(r.Recipients) == 1 {
+		first.Status = proseStatus(say.flat, r.Action) // it may stand before the address
 	}
 	if stated != "" {
 		first.Status = stated
@@ -364,7 +364,11 @@ func (s saying) after(p recipientPlace, next []recipientPlace, at int) string {
 			break
 		}
 	}
-	return strings.TrimLeft(s.flat[min(p.at+len(p.address), end):end], ">)]:'\" ,;")
+	rest := strings.TrimLeft(s.flat[min(p.at+len(p.address), end):end], ">)]:'\" ,;")
+	if end < len(s.flat) {
+		rest = strings.TrimRight(rest, " <([{'\"*-•") // what stands before the next address
+	}
+	return rest
 }
 
 func (s saying) statusNear(address, action string) string {

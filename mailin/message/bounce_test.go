@@ -1,7 +1,10 @@
 package message_test
 
 import (
+	"slices"
 	"testing"
+
+	"caseconsultant/mailin/message"
 )
 
 // What servers say in prose is read like a report, so that a mail of ours that came back is known by its id.
@@ -61,4 +64,49 @@ func TestBouncesInProse(t *testing.T) {
 			t.Errorf("a question about a bounce is read as %+v", m.Report)
 		}
 	})
+}
+
+// A server that tells of several recipients at once says of each what was wrong.
+func TestBouncesOfSeveralRecipients(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		raw  string
+		want []message.RecipientStatus
+	}{
+		"Qmail": {"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nI'm afraid I wasn't able to deliver your message to the following addresses.\n\n<ann@clinic.example>:\nuser is over quota\n\n" +
+			"<lee@clinic.example>:\n550 no such user\n\n<kim@other.example>:\nnothing more is known\n\n--- Below this line is a copy of the message.\n\nMessage-ID: <ours@firm.example>\nTo: other@clinic.example\n",
+			[]message.RecipientStatus{{Recipient: "ann@clinic.example", Status: "5.2.2", Action: "failed", Diagnostic: "user is over quota"},
+				{Recipient: "lee@clinic.example", Status: "5.1.1", Action: "failed", Diagnostic: "550 no such user"},
+				{Recipient: "kim@other.example", Action: "failed", Diagnostic: "nothing more is known"}}},
+		"Exim": {"From: Mailer-Daemon@mx.example\nX-Failed-Recipients: ann@clinic.example,\n kim@clinic.example\nSubject: Mail delivery failed\n\nThe following address(es) failed:\n\n  ann@clinic.example\n    Unrouteable address\n" +
+			"  kim@clinic.example\n    mailbox is full: retry timeout exceeded\n",
+			[]message.RecipientStatus{{Recipient: "ann@clinic.example", Status: "5.1.0", Action: "failed", Diagnostic: "Unrouteable address"},
+				{Recipient: "kim@clinic.example", Status: "5.2.2", Action: "failed", Diagnostic: "mailbox is full: retry timeout exceeded"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := parse(t, c.raw).Report
+			if r == nil || !slices.Equal(r.Recipients, c.want) || r.Recipient != c.want[0].Recipient || r.Status != c.want[0].Status {
+				t.Errorf("read as %+v", r)
+			}
+		})
+	}
+}
+
+// What is no code is not read as one, and what servers mean without one is.
+func TestProseStatus(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"550 5.1.1 no such user": "5.1.1", "#5.1.1": "5.1.1", "(#5.2.2)": "5.2.2", "250 2.1.0 ok, then 550 5.7.1 no": "5.7.1", "5.0.0, more exactly 5.1.1": "5.1.1", "550 postfix/2.5.1 sorry": "5.0.0", "Exim 4.94.2": "",
+		"version v5.1.2": "", "host 192.5.1.1 said 550": "5.0.0", "550 mailbox is full": "5.2.2", "452 mailbox is full": "4.2.2", "Das Postfach ist voll.": "5.2.2", "buzón lleno": "5.2.2", "boîte de réception pleine": "5.2.2",
+		"casella piena": "5.2.2", "caixa postal cheia": "5.2.2", "postvak is vol": "5.2.2", "ящик переполнен": "5.2.2", "メールボックスがいっぱいです": "5.2.2", "邮箱已满": "5.2.2", "Utilisateur inconnu": "5.1.1", "Empfänger unbekannt": "5.1.1",
+		"usuario desconocido": "5.1.1", "utente sconosciuto": "5.1.1", "usuário desconhecido": "5.1.1", "onbekende gebruiker": "5.1.1", "пользователь не найден": "5.1.1", "ユーザーが見つかりません": "5.1.1", "用户不存在": "5.1.1",
+		"account has been disabled": "5.2.1", "Name or service not known": "5.1.2", "message size exceeds the limit": "5.3.4", "Relaying denied": "5.7.1", "rejected as spam": "5.7.1", "too many hops": "5.4.6", "Connection refused": "5.4.1",
+		"retry timeout exceeded": "5.4.7", "we are closed": "",
+	} {
+		r := parse(t, "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: failure notice\nContent-Type: text/plain; charset=utf-8\n\nYour message could not be delivered to ann@clinic.example: "+text+"\n").Report
+		if r == nil || r.Recipient != "ann@clinic.example" || r.Status != want {
+			t.Errorf("%q: %+v, want %q", text, r, want)
+		}
+	}
 }
