@@ -195,6 +195,23 @@ func (o *office) finish() error {
 	return o.err
 }
 
+// lay writes a piece that was set aside. Its bytes were counted when it was written first.
+func (o *office) lay(text string) {
+	o.p.breakLine()
+	for line := range strings.SplitSeq(text, "\n") {
+		o.p.put(line)
+	}
+	o.p.wrote = true
+}
+
+// beside is the part of a kind that belongs to the main part; where no relationship names it, the one where it usually is.
+func (o *office) beside(main string, parts []relation, kind string) string {
+	if found := ofKind(parts, kind); len(found) > 0 {
+		return found[0]
+	}
+	return path.Join(path.Dir(main), kind+".xml")
+}
+
 // pictures reads the pictures of a package whose text says little, such as a scan that was pasted into a document. The
 // largest ones come first, because the small ones are logos.
 func (o *office) pictures(in input, out output, more readers, folder string) {

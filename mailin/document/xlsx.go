@@ -23,19 +23,13 @@ func readXLSX(ctx context.Context, in input, out output, b *budget, more readers
 		main = "xl/workbook.xml"
 	}
 	parts := o.pack.relations(main)
-	part := func(kind, usual string) string {
-		if found := ofKind(parts, kind); len(found) > 0 {
-			return found[0]
-		}
-		return path.Join(path.Dir(main), usual)
-	}
 	w := &workbook{office: o}
 	w.readWorkbook(main, parts)
 	if len(w.sheets) == 0 {
 		w.guessSheets(path.Dir(main))
 	}
-	w.readStyles(part("styles", "styles.xml"))
-	w.readStrings(part("sharedStrings", "sharedStrings.xml"))
+	w.readStyles(o.beside(main, parts, "styles"))
+	w.readStrings(o.beside(main, parts, "sharedStrings"))
 	if len(w.sheets) == 0 {
 		o.note(errNoZIP)
 	}
@@ -318,11 +312,11 @@ func (w *workbook) sheet(s sheet, number int) {
 	}
 	w.note(t.err)
 	p.breakLine()
-	w.beside(s)
+	w.around(s)
 }
 
-// beside reads what stands on a sheet but in no cell: comments, and text boxes.
-func (w *workbook) beside(s sheet) {
+// around reads what stands on a sheet but in no cell: comments, and text boxes.
+func (w *workbook) around(s sheet) {
 	for _, r := range w.pack.relations(s.part) {
 		switch r.kind {
 		case "comments":
