@@ -20,6 +20,7 @@ type session struct {
 	noIdle    bool      // the server refused IDLE although it advertises it
 	stumbled  bool      // the connection ended over one mail, which has been noted
 	settled   bool      // one IDLE has passed since something happened
+	waited    bool      // a whole IDLE has just ended by the clock, without an announcement
 	progress  bool
 	tally     Sweep // counts of the running reconciliation
 	lastSweep Sweep
@@ -30,6 +31,9 @@ const (
 	batch = 200
 	// few mails are not worth a question of their own before they are fetched.
 	few = 8
+	// deaf is after how many IDLEs without the announcement that there should have been a server is asked often. One may be a coincidence: mail
+	// comes also in the moment in which an IDLE ends.
+	deaf = 2
 	// tooMany fetches that fail one after the other, of different mails, are the server's fault: wait longer.
 	tooMany = 3
 )
@@ -52,6 +56,9 @@ func (s *session) run(once bool) error {
 		}
 		s.sawServer()
 		if len(uids) > 0 {
+			if s.waited {
+				s.unheard++
+			}
 			s.settled = false
 			if err := s.process(uids); err != nil {
 				return err
@@ -60,6 +67,7 @@ func (s *session) run(once bool) error {
 		if err := s.mark(); err != nil {
 			return err
 		}
+		s.waited = false
 		if len(uids) > 0 {
 			continue // until nothing is new
 		}
@@ -234,14 +242,22 @@ func (s *session) retryStubborn() error {
 //
 // QUIRK: some servers announce nothing of what arrived between their last answer and the beginning of IDLE (RFC 2177 has them announce it at
 // once). Mails come in bursts, so that moment is the likeliest of all; hence the first IDLE after something happened is a short one.
+//
+// QUIRK: others announce nothing at all in some folders or behind some proxies. Where whole IDLEs passed in silence although mail had come, the
+// server is asked as often as one without IDLE, until it announces something again.
 func (s *session) await() error {
-	idle := s.canIdle && !s.noIdle
+	idle, whole := s.canIdle && !s.noIdle, false
 	wait := s.timings.Poll
 	if idle {
 		wait = s.timings.Idle
+		if s.unheard >= deaf {
+			wait = min(wait, s.timings.Poll)
+		}
 		if !s.settled {
 			wait = min(wait, s.timings.Settle)
 			s.settled = true
+		} else {
+			whole = true
 		}
 	}
 	now := time.Now()
@@ -275,7 +291,9 @@ func (s *session) await() error {
 	select {
 	case s.announced = <-s.exists:
 		told = true
+		s.unheard = 0
 	case <-timer.C:
+		s.waited = whole
 	case <-s.kick:
 	case <-s.client.Closed():
 	case <-s.ctx.Done():

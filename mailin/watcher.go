@@ -50,6 +50,7 @@ type memory struct {
 	blocked    uint32 // the mail at which it last did
 	blockedFor int    // times in a row
 	steps      map[string]*step
+	unheard    int       // IDLEs in a row that ended by the clock although mail had come, see session.await
 	looked     time.Time // when the server last answered a look for new mail
 	lastSwept  time.Time
 	nextSweep  time.Time

@@ -470,3 +470,69 @@ func TestLastLookIsNoted(t *testing.T) {
 		})
 	}
 }
+
+// A server that announces nothing while it idles is found out: at first its mail waits until an IDLE is over, then it is asked often.
+func TestIdleWithoutAnnouncements(t *testing.T) {
+	t.Parallel()
+	imaptest.Each(t, func(t *testing.T, srv *imaptest.Server) {
+		hostile := imaptest.NewHostile(t, srv, imaptest.Rules{Spoil: func(phase string, response []byte) ([]byte, imaptest.After) {
+			if phase == "IDLE" && bytes.HasPrefix(response, []byte("*")) {
+				return nil, imaptest.GoOn
+			}
+			return response, imaptest.GoOn
+		}})
+		cfg := srv.Config()
+		cfg.URL = hostile.URL()
+		cfg.Timings.Settle, cfg.Timings.Poll, cfg.Timings.Idle = 20*time.Millisecond, 20*time.Millisecond, 700*time.Millisecond
+		ledger := imaptest.NewLedger()
+		watch(t, cfg, ledger)
+		idles := func() (n int) {
+			for _, command := range hostile.Commands() {
+				if command == "IDLE" {
+					n++
+				}
+			}
+			return n
+		}
+		for i := range 3 {
+			seen := idles()
+			until(t, ledger, "it idles, and not for the first short time", func(v imaptest.View) bool { return idles() >= seen+2 && v.Health().State == mailin.StateIdle })
+			fill(t, srv, 1)
+			untilDelivered(t, ledger, i+1)
+		}
+		before, began := idles(), time.Now()
+		until(t, ledger, "it is asked often", func(imaptest.View) bool { return idles() > before+10 || time.Since(began) > 5*time.Second })
+		if n := idles() - before; n <= 10 {
+			t.Errorf("%d looks within 5 s", n)
+		}
+	})
+}
+
+// Two folders of one account and a second account are watched at the same time, each with a cursor and a lease of its own.
+func TestSeveralMailboxesAndFolders(t *testing.T) {
+	t.Parallel()
+	imaptest.Each(t, func(t *testing.T, srv *imaptest.Server) {
+		other := imaptest.Memory(t)
+		srv.CreateFolder(t, "Scans")
+		book := imaptest.NewBook()
+		ledger := book.Process()
+		cfg, scans, second := srv.Config(), srv.Config(), other.Config()
+		scans.Folder, second.Mailbox = "Scans", "billing"
+		for _, c := range []mailin.Config{cfg, scans, second} {
+			watch(t, c, ledger)
+		}
+		for i := range 3 {
+			srv.Append(t, inbox, imaptest.Letter(fmt.Sprint("in-", i), "x", "y"), nil, time.Time{})
+			srv.Append(t, "Scans", imaptest.Letter(fmt.Sprint("scan-", i), "x", "y"), nil, time.Time{})
+			other.Append(t, inbox, imaptest.Letter(fmt.Sprint("bill-", i), "x", "y"), nil, time.Time{})
+		}
+		for _, at := range []struct{ mailbox, folder, id string }{{"consult", inbox, "<in-"}, {"consult", "Scans", "<scan-"}, {"billing", inbox, "<bill-"}} {
+			view := book.Until(t, at.mailbox, at.folder, "its three mails are here", func(v imaptest.View) bool { return len(v.Delivered()) == 3 && v.Health().State == mailin.StateIdle })
+			for _, row := range view.Delivered() {
+				if !bytes.Contains(row.Raw, []byte(at.id)) {
+					t.Errorf("%s %s got %q", at.mailbox, at.folder, row.Raw)
+				}
+			}
+		}
+	})
+}
