@@ -34,6 +34,7 @@ type golden struct {
 	HTML         bool                    `json:"html,omitempty"`
 	Attachments  []message.Attachment    `json:"attachments,omitempty"`
 	Report       *message.DeliveryReport `json:"report,omitempty"`
+	Encrypted    string                  `json:"encrypted,omitempty"`
 	Problems     []string                `json:"problems,omitempty"`
 }
 
@@ -46,7 +47,7 @@ func goldenOf(m *message.Message) golden {
 	}
 	g := golden{MessageID: m.MessageID, InReplyTo: m.InReplyTo, References: m.References, From: m.From, To: m.To, Cc: m.Cc, Subject: m.Subject, Text: lines(m.Text),
 		Reply: lines(m.Reply), Quoted: lines(m.Quoted), Signature: lines(m.Signature), ReplyOffsets: m.ReplyOffsets, Forward: m.Forward, HTML: m.HTML != "",
-		Attachments: m.Attachments, Report: m.Report, Problems: m.Problems}
+		Attachments: m.Attachments, Report: m.Report, Encrypted: m.Encrypted, Problems: m.Problems}
 	if !m.Date.IsZero() {
 		g.Date = m.Date.Format(time.RFC3339)
 	}

@@ -114,6 +114,7 @@ func (w *htmlWriter) cell() {
 	}
 	if row := w.row(); row != nil {
 		row.cells++
+		row.columns++
 		switch {
 		case row.cells == 1:
 		case row.broken:
@@ -143,6 +144,31 @@ func (w *htmlWriter) cellEnd() {
 		return
 	}
 	w.breaks = min(w.breaks, 1) // rows of single lines stand under one another, whatever their cells are made of
+}
+
+// cellBytes is how long the text of a cell is kept on one line.
+const cellBytes = 200
+
+// dataCell says that the text goes into a cell of a table of three columns or more, as a row above has shown: its lines are joined, so that a
+// code, its description and its amount stay on one line.
+func (w *htmlWriter) dataCell() bool {
+	if w.quotes > 0 || w.pres > 0 {
+		return false
+	}
+	at := -1
+	for i := len(w.stack) - 1; i >= 0; i-- {
+		switch w.stack[i].tag {
+		case atom.Td, atom.Th:
+			if at < 0 {
+				at = w.stack[i].cellAt
+			}
+		case atom.Table:
+			return at >= 0 && w.stack[i].columns >= 3 && w.out.Len()-at < cellBytes
+		case atom.Ul, atom.Ol, atom.Blockquote, atom.Body:
+			return false
+		}
+	}
+	return false
 }
 
 // row is the innermost open row.

@@ -59,6 +59,8 @@ type element struct {
 	numbers byte // how a list counts: 'a', 'A', 'i', 'I', or 0 for figures
 	item    int
 	cells   int  // of a row
+	columns int  // of a row, those that are empty too; of a table, the most that a row has had
+	cellAt  int  // of a cell: where its text begins
 	broken  bool // a row: one of its cells has several lines
 	tiny    bool // what w.tiny was outside
 	link    string
@@ -237,6 +239,7 @@ func (w *htmlWriter) start(t html.Token) {
 		w.itemMark(value)
 	case atom.Td, atom.Th:
 		w.cell()
+		e.cellAt = w.out.Len()
 	case atom.A:
 		if e.link != "" {
 			e.linkAt = w.out.Len()
@@ -373,6 +376,13 @@ func (w *htmlWriter) closeTo(i int) {
 		if e.tag == atom.Td || e.tag == atom.Th {
 			w.cellEnd()
 		}
+		if n := len(w.stack); e.tag == atom.Tr {
+			for i := n - 1; i >= 0 && i >= n-3; i-- { // a <tbody> may stand between
+				if w.stack[i].tag == atom.Table {
+					w.stack[i].columns = max(w.stack[i].columns, e.columns)
+				}
+			}
+		}
 		w.block(e.block)
 		if e.tag == atom.Li && w.drops == 0 {
 			w.fresh = false
@@ -390,6 +400,10 @@ func (w *htmlWriter) block(n int) {
 	if n == 0 || w.drops > 0 || w.fresh {
 		return
 	}
+	if w.dataCell() {
+		w.space = true
+		return
+	}
 	w.space = false
 	if w.out.Len() > 0 {
 		w.breaks = max(w.breaks, n-w.ends)
@@ -399,6 +413,10 @@ func (w *htmlWriter) block(n int) {
 // lineEnd is <br>: it ends the line, and further ones make empty lines.
 func (w *htmlWriter) lineEnd() {
 	if w.fresh {
+		return
+	}
+	if w.dataCell() {
+		w.space = true
 		return
 	}
 	w.space = false

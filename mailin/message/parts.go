@@ -272,7 +272,10 @@ func (w *walker) multipart(s *scanner, ct value, typ string, pl place) *node {
 		s.skip()
 		index++
 	}
-	if index > 0 && !closed {
+	if closed && level > 0 && s.stack[level] == s.stack[level-1] {
+		s.shared = true
+	}
+	if index > 0 && !closed && !s.shared {
 		if s.hit < 0 {
 			w.problem("The mail ends before its last part is complete; it was probably cut on the way.")
 		} else {

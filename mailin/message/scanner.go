@@ -24,6 +24,7 @@ type scanner struct {
 	doubled bool // a line was read that way
 	hit     int  // level of the boundary line met last, -1 if none since the last reset
 	closing bool // that line closes its multipart
+	shared  bool // a multipart was closed that has the boundary of the one around it, so that nobody can tell which
 	eof     bool
 	err     error // what ended the reading, if not the end of the mail
 }

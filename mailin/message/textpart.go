@@ -19,8 +19,8 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 	}
 	var damaged bool
 	encoding := h.get("Content-Transfer-Encoding")
-	if isBase64Name(encoding) && !looksBase64(s.window()) {
-		w.problem("The text is labelled base64 but is not encoded; it was read as it is.")
+	prose := isBase64Name(encoding) && !looksBase64(s.window())
+	if prose {
 		encoding = ""
 	}
 	dec, known := decodeTransfer(&partReader{s: s}, encoding, &damaged)
@@ -41,10 +41,13 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 	if err != nil {
 		w.problem("The text could not be read to its end.")
 	}
-	if decoded, ok := unlabelledBase64(raw); ok {
-		w.problem("The text is encoded in base64 without saying so; it was decoded.")
+	if decoded, ok := base64Within(raw); prose && ok {
+		w.problem("The text is encoded in part only; all of it is shown.")
 		raw = decoded
-	} else if decoded, ok := base64Within(raw); ok && isBase64Name(h.get("Content-Transfer-Encoding")) {
+	} else if prose {
+		w.problem("The text is labelled base64 but is not encoded; it was read as it is.")
+	} else if decoded, ok := unlabelledBase64(raw); ok {
+		w.problem("The text is encoded in base64 without saying so; it was decoded.")
 		raw = decoded
 	} else if decoded, ok := unlabelledQP(raw); ok && isPlainName(encoding) {
 		w.problem("The text is encoded as quoted-printable without saying so; it was decoded.")
@@ -293,7 +296,7 @@ func (w *walker) uuencoded(text string) string {
 		out.WriteString(text[:at])
 		var damaged bool
 		w.attachment(Attachment{Filename: oneLine(name), ContentType: "application/octet-stream"},
-			&uuReader{lines: newLineReader(strings.NewReader(rest[:end])), damaged: &damaged}, nil)
+			&uuReader{lines: newLineReader(strings.NewReader(rest[:end])), damaged: &damaged}, func() bool { return !ends })
 		text = strings.TrimPrefix(rest[end:], "\n")
 	}
 	out.WriteString(text)

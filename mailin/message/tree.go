@@ -87,7 +87,9 @@ func (w *walker) finish(root *node) {
 	}
 	if b.blank() {
 		if b = w.spareText(root); !b.blank() {
-			w.problem("The mail has no text of its own; what could be read besides is shown.")
+			if w.packed(root) == nil {
+				w.problem("The mail has no text of its own; what could be read besides is shown.")
+			}
 		}
 	}
 	m.Text = strings.TrimRight(b.text, "\n \t")
