@@ -21,9 +21,6 @@ var (
 	// labelled are addresses that a word beside them calls the recipient.
 	labelled = regexp.MustCompile(`(?i)(?:(?:final-|original-|failed |intended )?recipients?(?: address(?:es)?)?|rcpt to|unknown user|undeliverable to|user mailbox exceeds allowed size|delivery to|` +
 		`message to|mail to|failed address|empfänger|destinatario|destinataire|destinatário)\s*[:=;]?\s*(?:rfc822\s*;)?\s*[<'"(\[]*([A-Za-z0-9._%+=&'*/~\-]+@[A-Za-z0-9.\-]*[A-Za-z0-9])`)
-
-	// smtpReply is the code of an SMTP reply that a server quotes, with what separates it from its text.
-	smtpReply = regexp.MustCompile(`(?:^|[\s:>"'(\[;=])([45][0-5][0-9])(?:[ \-:;>]|\]|\)|$)`)
 )
 
 // daemonNames are the names under which servers write.
@@ -400,58 +397,6 @@ func afterSemicolonIfTyped(s string) string {
 	}
 	return s
 }
-
-// proseStatus is the enhanced code that stands in a server's words, the most telling one (RFC 3463: a detail of 0 is "other or undefined"); else the
-// one that its words mean, where they say so clearly; else the class alone of the SMTP reply that it quotes.
-func proseStatus(text, action string) string {
-	if len(text) > 8<<10 {
-		text = strings.ToValidUTF8(text[:8<<10], "")
-	}
-	if status := bestStatus(text); status != "" {
-		return status
-	}
-	class := "5"
-	code := smtpReply.FindStringSubmatch(text)
-	if action == "delayed" || code != nil && code[1][0] == '4' && !containsAny(sameLower(text), finalWords) {
-		class = "4"
-	}
-	lower := sameLower(text)
-	for _, m := range meanings {
-		if containsAny(lower, m.words) {
-			if m.temporary && code != nil && code[1][0] == '4' {
-				class = "4"
-			}
-			return class + "." + m.status
-		}
-	}
-	if code != nil && action != "delivered" {
-		return class + ".0.0"
-	}
-	return ""
-}
-
-// bestStatus is the first code of a failure or delay with a detail, or the first without one.
-func bestStatus(text string) string {
-	vague := ""
-	for len(text) > 0 {
-		status, end := nextStatus(text)
-		if status == "" {
-			break
-		}
-		switch {
-		case status[0] == '2': // what the remote server said before it refused: "250 2.1.0 sender ok"
-		case !isVague(status):
-			return status
-		case vague == "":
-			vague = status
-		}
-		text = text[end:]
-	}
-	return vague
-}
-
-// isVague says that a code names a class or a subject only.
-func isVague(status string) bool { return strings.HasSuffix(status, ".0") }
 
 func firstOfAny(lower string, starts []string) int {
 	at := -1

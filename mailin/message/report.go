@@ -197,35 +197,4 @@ func diagnostic(s string) string {
 	return s
 }
 
-// EnhancedStatus returns the first enhanced status code (RFC 3463) in a text, such as "5.1.1", or "".
-func EnhancedStatus(s string) string {
-	status, _ := nextStatus(s)
-	return status
-}
-
-// nextStatus is the first enhanced status code in a text, and where it ends. A version ("postfix/2.5.1", "v5.1.2", "Exim 4.94.2") and a network's
-// address are none: the registry of RFC 5248 knows the subjects 0 to 7.
-func nextStatus(s string) (status string, end int) {
-	for i := 0; i+5 <= len(s); i++ {
-		if c := s[i]; c != '2' && c != '4' && c != '5' || i > 0 && (isDigit(s[i-1]) || s[i-1] == '.' || s[i-1] == 'v' || s[i-1] == 'V' || s[i-1] == '/' && i > 1 && isLetter(s[i-2])) {
-			continue
-		}
-		if s[i+1] != '.' || s[i+2] < '0' || s[i+2] > '7' || s[i+3] != '.' {
-			continue
-		}
-		j := i + 4
-		for j < len(s) && j-i-4 <= 3 && isDigit(s[j]) {
-			j++
-		}
-		// "5.1.1.2" is an address of a network.
-		if n := j - i - 4; n == 0 || n > 3 || j+1 < len(s) && s[j] == '.' && isDigit(s[j+1]) {
-			continue
-		}
-		return s[i:j], j
-	}
-	return "", len(s)
-}
-
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
