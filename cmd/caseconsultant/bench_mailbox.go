@@ -26,6 +26,11 @@ func openBenchMailbox(ctx context.Context, config *MailboxConfig, run string) (*
 	if m.client, err = dialBench(ctx, config, nil); err != nil {
 		return nil, err
 	}
+	if m.client.Caps().Has(imap.CapNamespace) { // some servers have nothing beside "INBOX."
+		if space, err := m.client.Namespace().Wait(); err == nil && len(space.Personal) > 0 {
+			m.folder, m.bare = space.Personal[0].Prefix+m.folder, space.Personal[0].Prefix+m.bare
+		}
+	}
 	for _, name := range []string{m.folder, m.bare} {
 		if err := m.client.Create(name, nil).Wait(); err != nil {
 			return nil, errors.Join(fmt.Errorf("make the folder %s in the mailbox: %w", name, err), m.client.Close())

@@ -32,6 +32,7 @@ func leftOut(env func(string) string) string {
 	for _, server := range []struct{ variable, what, example string }{
 		{"CASECONSULTANT_TEST_PG", "tests on PostgreSQL", "postgres://postgres@127.0.0.1:5432/postgres?sslmode=disable"},
 		{"CASECONSULTANT_TEST_DOVECOT", "tests against Dovecot", "/usr/sbin/dovecot"},
+		{"CASECONSULTANT_TEST_CYRUS", "tests against Cyrus", "/usr/lib/cyrus/bin/master"},
 		{"CASECONSULTANT_TEST_CHROMIUM", "tests of the desk and mails in a browser", "/usr/bin/chromium"},
 	} {
 		if env(server.variable) == "" {
@@ -39,7 +40,7 @@ func leftOut(env func(string) string) string {
 		}
 	}
 	if text != "" {
-		text += "On Debian, .ci/run installs and starts all three and runs everything.\n"
+		text += "On Debian, .ci/run installs and starts all of them and runs everything.\n"
 	}
 	return text
 }
@@ -56,8 +57,9 @@ func TestNewcomersAreToldWhatIsLeftOut(t *testing.T) {
 		return ""
 	})
 	want := "left out: tests against Dovecot; CASECONSULTANT_TEST_DOVECOT=/usr/sbin/dovecot turns them on\n" +
+		"left out: tests against Cyrus; CASECONSULTANT_TEST_CYRUS=/usr/lib/cyrus/bin/master turns them on\n" +
 		"left out: tests of the desk and mails in a browser; CASECONSULTANT_TEST_CHROMIUM=/usr/bin/chromium turns them on\n" +
-		"On Debian, .ci/run installs and starts all three and runs everything.\n"
+		"On Debian, .ci/run installs and starts all of them and runs everything.\n"
 	if got != want {
 		t.Errorf("got %q", got)
 	}
