@@ -108,7 +108,7 @@ func (e *engines) picture(ctx context.Context, content io.ReaderAt, size int64) 
 	if err != nil {
 		return "", problemPicture
 	}
-	seen, err := e.recognise(ctx, shown)
+	seen, err := e.recognise(ctx, plainPicture(shown))
 	switch {
 	case ctx.Err() != nil:
 		return "", problemTime
@@ -421,24 +421,28 @@ func (t tiffPage) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-// recognise reads a picture by Tesseract.
-func (e *engines) recognise(ctx context.Context, page *image.Gray) (string, error) {
+// plainPicture writes a picture in the format that is simplest to read (PGM).
+func plainPicture(page *image.Gray) []byte {
 	w, h := page.Rect.Dx(), page.Rect.Dy()
-	var picture bytes.Buffer
-	picture.Grow(w*h + 32)
-	fmt.Fprintf(&picture, "P5\n%d %d\n255\n", w, h)
+	picture := make([]byte, 0, w*h+32)
+	picture = fmt.Appendf(picture, "P5\n%d %d\n255\n", w, h)
 	for y := range h {
-		picture.Write(page.Pix[y*page.Stride:][:w])
+		picture = append(picture, page.Pix[y*page.Stride:][:w]...)
 	}
+	return picture
+}
+
+// recognise reads a plain picture by Tesseract.
+func (e *engines) recognise(ctx context.Context, picture []byte) (string, error) {
 	// Mode 3 finds columns and blocks by itself, those of tables too; the words come with their places, so that arrange can
 	// put rows together again.
-	seen, sure, err := e.run(ctx, picture.Bytes(), "3")
+	seen, sure, err := e.run(ctx, picture, "3")
 	if err != nil {
 		return "", err
 	}
 	if sure < doubtful {
 		// It may lie on its side or head. Mode 1 finds out, where the data for that is installed; where it is not, it fails.
-		if again, surer, err := e.run(ctx, picture.Bytes(), "1"); err == nil && surer > sure {
+		if again, surer, err := e.run(ctx, picture, "1"); err == nil && surer > sure {
 			seen = again
 		}
 	}

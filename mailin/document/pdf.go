@@ -9,6 +9,7 @@ import (
 	"math"
 	"path/filepath"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/klippa-app/go-pdfium"
@@ -202,34 +203,23 @@ func (d *pdfDocument) read(ctx context.Context, e *engines, out output, b *budge
 	}
 	late := ctx.Err() != nil
 	var unread []int
-	for i := range kept {
-		page, number := &kept[i], keptFrom+i+1
-		if full {
-			break
-		}
-		if !page.picture || e.tesseract == "" {
-			full = !page.pass(out, number)
-			continue
-		}
-		var seen string
-		if ctx.Err() == nil {
-			if shown, done := d.render(number-1, b.limits.Memory); shown != nil {
-				seen, err = e.recognise(ctx, shown)
-				done()
-			} else {
-				err = errNotRendered
+	seen, end := d.recognise(ctx, e, kept, keptFrom)
+	for i := 0; i < len(kept) && !full; i++ {
+		number := keptFrom + i + 1
+		var r recognition
+		if kept[i].picture && e.tesseract != "" {
+			r = <-seen[i]
+			if r.err != nil {
+				unread = append(unread, number)
 			}
 		}
-		if ctx.Err() != nil || err != nil {
-			unread = append(unread, number)
-			err = nil
-		}
-		full = !page.pass(out, number)
-		if seen != "" && !full {
-			full = !out.text(seen)
+		full = !kept[i].pass(out, number)
+		if r.text != "" && !full {
+			full = !out.text(r.text)
 			out.recognised()
 		}
 	}
+	end()
 
 	if taken < count && !full {
 		out.problem(onlyFirst(taken, count, late))
@@ -245,6 +235,48 @@ func (d *pdfDocument) read(ctx context.Context, e *engines, out output, b *budge
 		out.problem(pagesAre(unread, "a picture, and there was no time to recognise its text.", "pictures, and there was no time to recognise their text."))
 	case len(unread) > 0:
 		out.problem(pagesAre(unread, "a picture whose text could not be recognised.", "pictures whose text could not be recognised."))
+	}
+}
+
+// recognition is what Tesseract saw on a page.
+type recognition struct {
+	text string
+	err  error
+}
+
+// recognise draws and recognises the pages that are pictures, a few at once, and answers on a channel for each. After
+// end, nothing of it runs.
+func (d *pdfDocument) recognise(ctx context.Context, e *engines, pages []pdfPage, before int) (seen []chan recognition, end func()) {
+	if e.tesseract == "" {
+		return nil, func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	seen = make([]chan recognition, len(pages))
+	for i := range seen {
+		seen[i] = make(chan recognition, 1)
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		slots := make(chan struct{}, childProcessors)
+		for i := range pages {
+			if !pages[i].picture {
+				continue
+			}
+			slots <- struct{}{}
+			picture, err := d.draw(ctx, before+i)
+			running.Go(func() {
+				defer func() { <-slots }()
+				var r recognition
+				if r.err = err; err == nil {
+					r.text, r.err = e.recognise(ctx, picture)
+				}
+				seen[i] <- r
+			})
+		}
+	})
+	return seen, func() {
+		cancel()
+		running.Wait()
 	}
 }
 
@@ -529,12 +561,15 @@ const (
 	scanBound = 12 << 20 // pixels of a rendered page; a letter at 300 dpi has 8.4 million
 )
 
-// render draws a page in shades of grey; the picture is valid until done.
-func (d *pdfDocument) render(index int, memory int64) (shown *image.Gray, done func()) {
+// draw renders a page in shades of grey, as Tesseract takes it.
+func (d *pdfDocument) draw(ctx context.Context, index int) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	page := requests.Page{ByIndex: &requests.PageByIndex{Document: d.document, Index: index}}
 	size, err := d.instance.GetPageSize(&requests.GetPageSize{Page: page})
-	if err != nil || size.Width <= 0 || size.Height <= 0 {
-		return nil, nil
+	if err != nil {
+		return nil, err
 	}
 	dpi := scanDPI
 	for dpi > 20 && size.Width/72*float64(dpi)*size.Height/72*float64(dpi) > scanBound {
@@ -543,12 +578,12 @@ func (d *pdfDocument) render(index int, memory int64) (shown *image.Gray, done f
 	drawn, err := d.instance.RenderPageInDPI(&requests.RenderPageInDPI{Page: page, DPI: dpi,
 		RenderFlags: enums.FPDF_RENDER_FLAG_ANNOT, ImageFormat: requests.RenderImageFormatGrayscale})
 	if err != nil {
-		return nil, nil
+		return nil, err
 	}
+	defer drawn.Cleanup()
 	grey, ok := drawn.Result.RenderedImage.(*image.Gray)
 	if !ok {
-		drawn.Cleanup()
-		return nil, nil
+		return nil, errNotRendered
 	}
-	return grey, drawn.Cleanup
+	return plainPicture(grey), nil
 }

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"image"
@@ -77,12 +78,17 @@ endcmap CMapName currentdict /CMap defineresource pop end end`))
 			labelled := m.add("<< /Type /Annot /Subtype /Widget /FT /Tx /T (f2) /TU (Procedure code) /V (64483) /Rect [160 660 300 680] >>")
 			empty := m.add("<< /Type /Annot /Subtype /Widget /FT /Tx /T (remarks) /Rect [160 630 300 650] >>")
 			choice := m.add("<< /Type /Annot /Subtype /Widget /FT /Ch /Ff 131072 /T (place) /Opt [(11) (22)] /V (22) /Rect [160 600 300 620] >>")
-			m.fields = []int{text, labelled, empty, choice}
+			state := m.stream("/Type /XObject /Subtype /Form /BBox [0 0 10 10]", nil)
+			box := func(name, value string) int {
+				return m.add(fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Btn /T (%s) /V /%s /AS /%[2]s /AP << /N << /Yes %[3]d 0 R /Off %[3]d 0 R >> >> /Rect [160 570 170 580] >>", name, value, state))
+			}
+			ticked, blank := box("urgent", "Yes"), box("retrospective", "Off")
+			m.fields = []int{text, labelled, empty, choice, ticked, blank}
 			note := m.add("<< /Type /Annot /Subtype /Text /Contents (Denied twice with CO-97) /Rect [400 700 420 720] >>")
 			typed := m.add("<< /Type /Annot /Subtype /FreeText /Contents (see page 2) /DA (/F1 10 Tf) /Rect [400 600 500 620] >>")
 			link := m.add("<< /Type /Annot /Subtype /Link /Contents (never shown) /Rect [400 500 500 520] >>")
-			m.page(lines("Request for review"), "", "", fmt.Sprintf("/Annots [%d 0 R %d 0 R %d 0 R %d 0 R %d 0 R %d 0 R %d 0 R]", text, labelled, empty, choice, note, typed, link))
-		}, "Request for review\ndiagnosis: M54.16\nProcedure code: 64483\nplace: 22\nDenied twice with CO-97\nsee page 2\n"},
+			m.page(lines("Request for review"), "", "", fmt.Sprintf("/Annots [%d 0 R %d 0 R %d 0 R %d 0 R %d 0 R %d 0 R %d 0 R %d 0 R %d 0 R]", text, labelled, empty, choice, ticked, blank, note, typed, link))
+		}, "Request for review\ndiagnosis: M54.16\nProcedure code: 64483\nplace: 22\nurgent: checked\nDenied twice with CO-97\nsee page 2\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := newPDF()
@@ -120,12 +126,8 @@ func TestPDFsThatCannotBeRead(t *testing.T) {
 	whole := newPDF()
 	whole.page(lines("Nothing of this is told."), "", "", "")
 	locked := newPDF()
-	locked.password = "secret"
+	locked.locked, locked.password = true, "secret"
 	locked.page(lines("Nothing of this is told."), "", "", "")
-	unlocked := newPDF()
-	unlocked.password = " "
-	attached := newPDF()
-	attached.page(lines("Files within"), "", "", "")
 	for _, test := range []struct {
 		name    string
 		content []byte
@@ -144,6 +146,56 @@ func TestPDFsThatCannotBeRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Many programs encrypt what everybody may read, to forbid printing.
+func TestPDFWithoutUserPassword(t *testing.T) {
+	m := newPDF()
+	m.locked = true
+	m.page(lines("Readable by all."), "", "", "")
+	if got := readBytes(t, pdfOptions(t), m.bytes()); got.section("page 1") != "Readable by all.\n" || len(got.Problems) > 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestFilesInAPDFAreTold(t *testing.T) {
+	m := newPDF()
+	file := m.stream("/Type /EmbeddedFile", []byte("hidden"))
+	spec := m.add(fmt.Sprintf("<< /Type /Filespec /F (note.txt) /UF (note.txt) /EF << /F %d 0 R >> >>", file))
+	m.catalog = fmt.Sprintf("/Names << /EmbeddedFiles << /Names [(note.txt) %d 0 R] >> >>", spec)
+	m.page(lines("See the file."), "", "", "")
+	got := readBytes(t, pdfOptions(t), m.bytes())
+	wantProblem(t, got, "holds other files")
+	if got.section("page 1") != "See the file.\n" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// One child reads all PDFs of an archive, the damaged among them too.
+func TestPDFsInAnArchive(t *testing.T) {
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	for i := range 3 {
+		m := newPDF()
+		m.page(lines(fmt.Sprintf("This is PDF %d.", i+1)), "", "", "")
+		content := m.bytes()
+		if i == 1 {
+			content = content[:60]
+		}
+		w, err := z.Create(fmt.Sprintf("%d.pdf", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(content)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := readBytes(t, pdfOptions(t), archive.Bytes())
+	if got.Kind != ZIP || !strings.Contains(got.Text, "This is PDF 1.\n") || !strings.Contains(got.Text, "This is PDF 3.\n") {
+		t.Errorf("%+v", got)
+	}
+	wantProblem(t, got, "PDF is damaged")
 }
 
 // A PDF cut off in the middle, as broken downloads are: PDFium finds the pages that are there.

@@ -16,7 +16,9 @@ type pdfMaker struct {
 	objects  []string // "1 0 obj" is objects[0]
 	pages    []int
 	fields   []int
+	locked   bool
 	password string
+	catalog  string
 }
 
 const (
@@ -106,12 +108,12 @@ func (m *pdfMaker) bytes() []byte {
 	if len(fields) > 0 {
 		form = fmt.Sprintf("/AcroForm << /Fields [%s] /DR << /Font << /F1 %d 0 R >> >> /DA (/F1 10 Tf 0 g) >>", strings.Join(fields, " "), makerFont)
 	}
-	m.objects[makerCatalog-1] = fmt.Sprintf("<< /Type /Catalog /Pages %d 0 R %s >>", makerTree, form)
+	m.objects[makerCatalog-1] = fmt.Sprintf("<< /Type /Catalog /Pages %d 0 R %s %s >>", makerTree, form, m.catalog)
 	m.objects[makerTree-1] = fmt.Sprintf("<< /Type /Pages /Count %d /Kids [%s] >>", len(kids), strings.Join(kids, " "))
 
 	trailer := ""
 	objects := m.objects
-	if m.password != "" {
+	if m.locked {
 		id := strings.Repeat("i", 16)
 		key, o, u := standardSecurity(m.password, id)
 		objects = nil

@@ -32,7 +32,7 @@ var forbidden = append([]uint32{
 var ownOnly = []uint32{unix.SYS_KILL, unix.SYS_TGKILL, unix.SYS_PIDFD_OPEN, unix.SYS_PRLIMIT64, unix.SYS_SCHED_SETAFFINITY}
 
 // filterCalls makes the kernel refuse what is forbidden, to all threads of this process and all it will start. Where the
-// kernel knows no filters, the limits alone remain.
+// kernel knows no filters, or a container forbids to set them, the limits alone remain.
 func filterCalls(s settings) error {
 	if s.Warm {
 		return nil // it writes the compiled code, and reads nothing foreign
@@ -43,7 +43,7 @@ func filterCalls(s settings) error {
 	switch {
 	case errno == 0 && stuck != 0: // the number of a thread that could not take the filter
 		return errors.New("document: filtering system calls: a thread has filters of its own")
-	case errno == 0, errors.Is(errno, unix.ENOSYS), errors.Is(errno, unix.EINVAL):
+	case errno == 0, errors.Is(errno, unix.ENOSYS), errors.Is(errno, unix.EINVAL), errors.Is(errno, unix.EPERM):
 		return nil
 	}
 	return fmt.Errorf("document: filtering system calls: %w", errno)
