@@ -16,6 +16,8 @@ type blockSeen struct {
 	to     bool // the recipient's address
 	first  int  // kind of its first field
 	end    int  // the line after it
+
+	from, subject string
 }
 
 // headerField reads a line as a field of a header block: what kind it is, 0 for none, and its value.
@@ -86,7 +88,7 @@ func headerBlock(lines []line, i int) blockSeen {
 			if value != "" && !strings.ContainsFunc(value, unicode.IsLetter) {
 				return blockSeen{end: i} // "From: 01/02/2026"
 			}
-			b.sender = true
+			b.sender, b.from = true, value
 			addressed = addressed || strings.Contains(value, "@")
 			b.strong, b.mail = b.strong || addressed, b.mail || addressed
 		case 2:
@@ -95,6 +97,8 @@ func headerBlock(lines []line, i int) blockSeen {
 		case 3:
 			b.to = strings.Contains(value, "@")
 			b.strong, b.mail = b.strong || b.to, b.mail || b.to
+		case 5:
+			b.subject = value
 		case 7:
 			clock := clockPattern.MatchString(value)
 			b.strong = b.strong || clock
@@ -125,13 +129,13 @@ var stampPattern = regexp.MustCompile(`\d{1,2} \pL{3,4} \d{4} \d{2}:\d{2}:\d{2} 
 
 // outlookBlock tells the header block over quoted mail from that of a letter or a fax cover, which has no addresses and no times. It returns the
 // line after it, 0 if there is none.
-func outlookBlock(lines []line, i int) int { return mailBlock(lines, i, false) }
+func outlookBlock(lines []line, i int) int { return mailBlock(lines, i, "") }
 
-// mailBlock is outlookBlock. With answered it also believes a block in which names and a time of day are all that speaks for a mail, as that of
-// Lotus Notes: for mail that says that it answers another or passes it on.
-func mailBlock(lines []line, i int, answered bool) int {
+// mailBlock is outlookBlock. It also believes a block in which names and a time of day are all that speaks for a mail, as that of Lotus Notes, when
+// its subject is the one that the mail at hand answers or passes on, or its sender is named as Notes names people.
+func mailBlock(lines []line, i int, subject string) int {
 	b := headerBlock(lines, i)
-	if b.found >= 2 && !b.mail && !answered {
+	if b.found >= 2 && !b.mail && (subject == "" || !strings.Contains(b.from, "/") && !sameSubject(subject, b.subject)) {
 		return 0
 	}
 	switch {
@@ -147,6 +151,26 @@ func mailBlock(lines []line, i int, answered bool) int {
 		return b.end
 	}
 	return notesBlock(lines, i)
+}
+
+// sameSubject says whether one subject is that of an answer to the other.
+func sameSubject(a, b string) bool {
+	a, b = wordsOf(bareSubject(a)), wordsOf(bareSubject(b))
+	return a != "" && b != "" && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
+}
+
+// bareSubject is a subject without the marks of answers and forwards.
+func bareSubject(s string) string {
+	for range 10 {
+		at := rePattern.FindString(s)
+		if at == "" {
+			if at = fwdPattern.FindString(s); at == "" || strings.HasPrefix(at, "(") || strings.HasPrefix(at, " (") {
+				return s
+			}
+		}
+		s = s[len(at):]
+	}
+	return s
 }
 
 // alone says that empty lines, or the text's ends, part lines from what stands around them.

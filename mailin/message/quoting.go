@@ -180,7 +180,10 @@ const maxTried = 5000
 
 // block is the line after a header block over quoted mail that begins at line i, 0 if there is none.
 func (q *quoting) block(i int) int {
-	return mailBlock(q.lines, i, q.answer || q.passed)
+	if q.answer || q.passed {
+		return mailBlock(q.lines, i, q.subject)
+	}
+	return outlookBlock(q.lines, i)
 }
 
 func (q *quoting) attribution(i int) (n int, sure certainty) {
@@ -298,23 +301,19 @@ func (q *quoting) quotedNext(i int) bool {
 	return i < len(q.lines) && quotePrefix(q.lines[i].text)
 }
 
-// bullets: a list about a case with ">" for its marks, announced by the line above it.
+// bullets: lists about a case with ">" for their marks: each hangs on the line above it.
 func (q *quoting) bullets() bool {
+	about := false
 	for i, l := range q.lines {
 		if !quotePrefix(l.text) {
 			continue
 		}
-		if i == 0 || !strings.HasSuffix(q.lines[i-1].text, ":") {
+		if i == 0 || q.lines[i-1].text == "" {
 			return false
 		}
-		for ; i < len(q.lines) && quotePrefix(q.lines[i].text); i++ {
-			if clinical(q.lines[i].text) {
-				return true
-			}
-		}
-		return false
+		about = about || clinical(l.text)
 	}
-	return false
+	return about
 }
 
 // moreThan: the only line among others that begins with the sign and a number goes on with the sentence above it: "larger / > 5 mm".
