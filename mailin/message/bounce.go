@@ -74,7 +74,7 @@ func (m *Message) serverSigns() serverSigns {
 // signs as well: a person may ask about such a sentence, or forward it.
 func (m *Message) proseReport(b body) {
 	signs := m.serverSigns()
-	if m.Report != nil && !signs.any() {
+	if m.Report != nil && m.Report.Kind == "delivery-status" && !signs.any() {
 		// A person has forwarded a report, and the program took its parts along as they were (Gmail does).
 		m.Report = nil
 		return

@@ -9,7 +9,8 @@
 //
 // What was decided where marks and persons meet:
 //   - Precedence: bulk, X-Auto-Response-Suppress and a subject that speaks of an absence are signs, never proof.
-//   - Auto-Submitted: auto-forwarded is a person's mail that a rule has passed on. It is a case, but silent.
+//   - What a mailbox's rule has passed on (Auto-Submitted: auto-forwarded, or what Exchange writes instead) was written by a
+//     person. It is a case, but silent.
 //   - A null sender is proof, unless the mail names a program that persons write with and bears no other mark: collectors
 //     (POP and journal gateways) lose the envelope of everybody's mail. Then it is a case, but silent.
 //   - A mailing list's mail is set aside. A practice's own group address is none: a mail that came over a Google group of
