@@ -7,6 +7,9 @@
 // of the folder proves again and again that every UID has a row in the ledger, every wait for the server ends by a deadline, and a mail that
 // cannot be fetched is put aside, tried in other ways, and never stops the ones behind it.
 //
+// A server that asks for patience gets it (CodeThrottled). Folders go by the names that people know, whatever the server's prefix and divider.
+// Health.Looked says when the server last answered a look for new mail: what a silent mailbox is told by, by somebody else than this package.
+//
 // It never sets \Seen, never deletes, and changes only mails that the ledger holds: their mark is a keyword or a move to another folder, and
 // no later step depends on it.
 //

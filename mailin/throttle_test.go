@@ -35,3 +35,22 @@ func TestAsksForPatience(t *testing.T) {
 		}
 	}
 }
+
+// The wait before an attempt doubles from the least to the longest, by chance up to half of it less, and never overflows.
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+	w := &Watcher{cfg: Config{Timings: Timings{BackoffMin: time.Second, BackoffMax: 5 * time.Minute}}}
+	for failures, longest := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 5: 16 * time.Second, 9: 256 * time.Second, 10: 5 * time.Minute, 1_000_000: 5 * time.Minute} {
+		seen := make(map[time.Duration]bool)
+		for range 50 {
+			wait := w.backoff(failures)
+			seen[wait] = true
+			if wait < longest/2 || wait > longest {
+				t.Errorf("after %d failures %v, want %v to %v", failures, wait, longest/2, longest)
+			}
+		}
+		if len(seen) < 10 {
+			t.Errorf("after %d failures always the same wait", failures)
+		}
+	}
+}

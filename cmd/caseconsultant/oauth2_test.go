@@ -149,10 +149,13 @@ func TestOAuthEndpointErrors(t *testing.T) {
 			w.Header().Set("Location", "https://evil.example/")
 			w.WriteHeader(302)
 		}, "status 302"},
-		"Revoked":     {func(w http.ResponseWriter) { w.WriteHeader(400); fmt.Fprint(w, `{"error":"invalid_grant"}`) }, "sign in anew"},
-		"OldSecret":   {func(w http.ResponseWriter) { w.WriteHeader(401); fmt.Fprint(w, `{"error":"invalid_client"}`) }, "may have expired"},
-		"WrongScope":  {func(w http.ResponseWriter) { w.WriteHeader(400); fmt.Fprint(w, `{"error":"invalid_scope"}`) }, "check scopes"},
-		"OddError":    {func(w http.ResponseWriter) { w.WriteHeader(400); fmt.Fprint(w, `{"error":"ann@clinic.example is gone"}`) }, "status 400"},
+		"Revoked":    {func(w http.ResponseWriter) { w.WriteHeader(400); fmt.Fprint(w, `{"error":"invalid_grant"}`) }, "sign in anew"},
+		"OldSecret":  {func(w http.ResponseWriter) { w.WriteHeader(401); fmt.Fprint(w, `{"error":"invalid_client"}`) }, "may have expired"},
+		"WrongScope": {func(w http.ResponseWriter) { w.WriteHeader(400); fmt.Fprint(w, `{"error":"invalid_scope"}`) }, "check scopes"},
+		"OddError": {func(w http.ResponseWriter) {
+			w.WriteHeader(400)
+			fmt.Fprint(w, `{"error":"ann@clinic.example is gone"}`)
+		}, "status 400"},
 		"NoToken":     {func(w http.ResponseWriter) { fmt.Fprint(w, `{"expires_in":3600}`) }, "gave no token"},
 		"NoJSON":      {func(w http.ResponseWriter) { fmt.Fprint(w, `<html>sign in</html>`) }, "gave no token"},
 		"OddLifetime": {func(w http.ResponseWriter) { fmt.Fprint(w, `{"access_token":"t","expires_in":{}}`) }, "gave no token"},

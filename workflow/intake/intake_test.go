@@ -3,6 +3,7 @@ package intake_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -18,8 +19,9 @@ import (
 )
 
 type bundle struct {
-	db     *store.DB
-	ledger *intake.Ledger
+	db      *store.DB
+	ledger  *intake.Ledger
+	process int64
 
 	mu       sync.Mutex
 	enqueued []int64
@@ -29,7 +31,7 @@ func setup(t *testing.T, db *store.DB) *bundle {
 	t.Helper()
 	process, err := db.StartProcess(t.Context(), "watch")
 	must(t, err)
-	b := &bundle{db: db}
+	b := &bundle{db: db, process: process.ID}
 	b.ledger = intake.New(db, intake.Options{Process: process.ID, AcquireEvery: 10 * time.Millisecond, Enqueue: func(_ context.Context, tx *store.Tx, id int64) error {
 		tx.AfterCommit(func() {
 			b.mu.Lock()
@@ -346,6 +348,100 @@ func TestLastLookAndExpectedFolders(t *testing.T) {
 			t.Errorf("expected: %+v", boxes)
 		}
 	})
+}
+
+// Two processes are set to watch one mailbox, on a real server, and take turns when one stops: one watches at a time, and each mail is kept once.
+func TestTwoProcessesWatchOneMailbox(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		srv := imaptest.Memory(t)
+		counted := imaptest.NewHostile(t, srv, imaptest.Rules{})
+		first, second := setup(t, db), setup(t, storetest.Open(t, db.URL()))
+		run := func(b *bundle) (stop func()) {
+			cfg := srv.Config()
+			cfg.URL, cfg.SpoolDir = counted.URL(), t.TempDir()
+			w, err := mailin.New(cfg, b.ledger)
+			must(t, err)
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- w.Run(ctx) }()
+			return sync.OnceFunc(func() {
+				cancel()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		kept := func() int {
+			boxes, err := first.ledger.Mailboxes(t.Context())
+			must(t, err)
+			if len(boxes) == 0 {
+				return 0
+			}
+			return boxes[0].Kept
+		}
+		mails := 0
+		arrive := func(n int) {
+			for range n {
+				mails++
+				srv.Append(t, "INBOX", imaptest.Letter(fmt.Sprint("m", mails), "Question", "May I bill 30140?"), nil, time.Time{})
+			}
+		}
+		arrive(5)
+		stops := []func(){run(first), run(second)}
+		defer func() {
+			for _, stop := range stops {
+				stop()
+			}
+		}()
+		for turn := range 4 {
+			arrive(10)
+			for deadline := time.Now().Add(30 * time.Second); kept() < mails-5; time.Sleep(5 * time.Millisecond) { // a database tells nobody
+				if time.Now().After(deadline) {
+					t.Fatalf("turn %d: %d of %d mails are kept", turn, kept(), mails)
+				}
+			}
+			if n := counted.Connections(); n != turn+1 {
+				t.Errorf("turn %d: %d connections were made", turn, n)
+			}
+			at := 0
+			if ownerOf(t, first) == second.process {
+				at = 1
+			}
+			stops[at]()
+			other := []*bundle{second, first}[at]
+			for deadline := time.Now().Add(30 * time.Second); ownerOf(t, first) != other.process; time.Sleep(5 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("turn %d: the other process does not take over", turn)
+				}
+			}
+			stops[at] = run([]*bundle{first, second}[at])
+		}
+		for deadline := time.Now().Add(30 * time.Second); kept() < mails; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d of %d mails are kept", kept(), mails)
+			}
+		}
+		entries, err := first.ledger.Entries(t.Context(), "", 0, 1000)
+		must(t, err)
+		// A process that is stopped while it commits may not hear that its last mail is kept.
+		if jobs := first.jobs() + second.jobs(); first.jobs() == 0 || second.jobs() == 0 || jobs > mails || jobs < mails-4 || len(entries) != mails {
+			t.Errorf("%d and %d jobs, %d rows, for %d mails", first.jobs(), second.jobs(), len(entries), mails)
+		}
+	})
+}
+
+func ownerOf(t *testing.T, b *bundle) int64 {
+	t.Helper()
+	boxes, err := b.ledger.Mailboxes(t.Context())
+	must(t, err)
+	return boxes[0].Owner
+}
+
+func (b *bundle) jobs() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.enqueued)
 }
 
 // The watcher's own statement of what a ledger must mean.
