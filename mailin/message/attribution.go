@@ -16,7 +16,7 @@ const (
 )
 
 // attributionLines is over how many lines programs break an attribution.
-const attributionLines = 4
+const attributionLines = 6
 
 // attribution says how many lines, beginning at i, are an attribution ("On Mon, 2 Mar 2026 at 9:00, Ann wrote:"); 0 if it is none.
 func attribution(lines []line, i int) (n int, sure certainty) {
@@ -33,6 +33,9 @@ func attribution(lines []line, i int) (n int, sure certainty) {
 	joined := ""
 	for n := 1; n <= attributionLines && i+n <= len(lines); n++ {
 		next := attributionText(lines[i+n-1].text)
+		if next == "" && strings.Trim(lines[i+n-1].text, "<> ") == "" && lines[i+n-1].text != "" && n > 1 {
+			continue // a bracket alone
+		}
 		if next == "" || len(joined)+len(next) > 500 {
 			break
 		}
@@ -218,10 +221,11 @@ func isAttribution(s string, n int) (certainty, bool) {
 	return unsure, false
 }
 
-// isRunOn tells an attribution after which the quoted text goes on in the same line, as Yahoo's program for telephones has it.
+// isRunOn tells an attribution after which the quoted text goes on in the same line, as Yahoo's program for telephones has it, and gateways that join
+// lines.
 func isRunOn(s string) (certainty, bool) {
-	head, _, ok := strings.Cut(s, "> wrote:  ")
-	if !ok || !startsAttribution(s) {
+	head, rest, ok := strings.Cut(s, "> wrote: ")
+	if !ok || !strings.HasPrefix(rest, " ") && !strings.HasPrefix(rest, ">") || !startsAttribution(s) {
 		return unsure, false
 	}
 	return certain, addressPattern.MatchString(head) && clockPattern.MatchString(head) && fullDate.MatchString(head)
@@ -268,11 +272,15 @@ func startsWithDate(s string) bool {
 // endsNear is the cheap look before all others: one of the lines on which an attribution could end does end like one.
 func endsNear(lines []line, i int) bool {
 	for j := i; j < len(lines) && j < i+attributionLines && lines[j].text != ""; j++ {
-		if s := lines[j].text; endsAttribution(strings.TrimRight(s, " \t*_-\u202c\u200f\u200e")) || len(s) < 400 && strings.Contains(s, "> wrote:  ") || messageOf(s) {
+		if s := lines[j].text; endsAttribution(strings.TrimRight(s, " \t*_-\u202c\u200f\u200e")) || len(s) < 400 && runOn(s) || messageOf(s) {
 			return true
 		}
 	}
 	return false
+}
+
+func runOn(s string) bool {
+	return strings.Contains(s, "> wrote:  ") || strings.Contains(s, "> wrote: >")
 }
 
 // endsAttribution: the line ends as the last one of an attribution does.

@@ -134,6 +134,9 @@ func outlookBlock(lines []line, i int) int { return mailBlock(lines, i, "") }
 // mailBlock is outlookBlock. It also believes a block in which names and a time of day are all that speaks for a mail, as that of Lotus Notes, when
 // its subject is the one that the mail at hand answers or passes on, or its sender is named as Notes names people.
 func mailBlock(lines []line, i int, subject string) int {
+	if oneLineBlock(lines[i].text) {
+		return i + 1
+	}
 	b := headerBlock(lines, i)
 	if b.found >= 2 && !b.mail && (subject == "" || !strings.Contains(b.from, "/") && !sameSubject(subject, b.subject)) {
 		return 0
@@ -151,6 +154,31 @@ func mailBlock(lines []line, i int, subject string) int {
 		return b.end
 	}
 	return notesBlock(lines, i)
+}
+
+// oneLineBlock tells a header block that a gateway has put on one line: "From: Ann Sent: Monday, March 2, 2026 9:00 AM To: Bo Subject: x".
+func oneLineBlock(s string) bool {
+	if len(s) > 1000 || strings.Count(s, ":") < 5 {
+		return false
+	}
+	if kind, _ := headerField(s); kind != 1 {
+		return false
+	}
+	seen, words := 0, strings.Fields(strings.TrimLeft(s, "> \t|"))
+	for i, word := range words {
+		word = strings.Trim(word, "*")
+		if !strings.HasSuffix(word, ":") {
+			continue
+		}
+		name := strings.ToLower(strings.Trim(word, ":*"))
+		kind := headerNames[name]
+		if kind == 0 && i > 0 {
+			kind = headerNames[strings.ToLower(words[i-1])+" "+name]
+		}
+		seen |= 1 << kind
+	}
+	const whole = 1<<1 | 1<<3 | 1<<5
+	return seen&whole == whole && seen&(1<<2|1<<7) != 0 && clockPattern.MatchString(s)
 }
 
 // sameSubject says whether one subject is that of an answer to the other.

@@ -87,6 +87,9 @@ var forwardMarks = setOf("forwarded message|begin forwarded message|start of for
 var forwardedBy = []string{"forwarded message from ", "forwarded by ", "weitergeleitet von ", "réexpédié par ", "transféré par ", "reenviado por ", "remitido por ", "inoltrato da ",
 	"encaminhado por ", "doorgestuurd door ", "vidarebefordrat av ", "videresendt af ", "videresendt av ", "przekazane przez "}
 
+// originalFrom begin a mark over the mail that is answered that goes on with a name.
+var originalFrom = []string{"message from ", "original message from ", "nachricht von ", "message de ", "mensaje de "}
+
 // forwardEnds stand under a forwarded mail.
 var forwardEnds = setOf("end forwarded message|end of forwarded message|end of forwarded mail|ende der weitergeleiteten nachricht|fin du message transféré|fin du message réexpédié|fin del mensaje reenviado|" +
 	"fine messaggio inoltrato|fim da mensagem encaminhada|einde doorgestuurd bericht|конец пересылаемого сообщения|конец переадресованного сообщения")

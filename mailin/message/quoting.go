@@ -457,7 +457,11 @@ func originalLine(s string) bool {
 		return false
 	}
 	words, dashes := bareMark(s)
-	if dashes < 2 || !originalMarks[words] {
+	known := originalMarks[words]
+	for _, from := range originalFrom {
+		known = known || strings.HasPrefix(words, from) && fullDate.MatchString(words)
+	}
+	if dashes < 2 || !known {
 		return false
 	}
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, " \t*"))
@@ -477,8 +481,10 @@ func replyAbove(s string) bool {
 			return true
 		}
 	}
-	return false
+	return strings.Contains(words, "above this line") && writeWords.MatchString(words)
 }
+
+var writeWords = regexp.MustCompile(`\b(?:reply|respond|response|type|write|answer|comment|update)\b`)
 
 // ruleBefore: programs draw a line over their header block, or write a mark without dashes. It returns the line after the block, 0 if there is none.
 func (q *quoting) ruleBefore(i int) int {
