@@ -89,6 +89,8 @@ func readXML(ctx context.Context, in input, out output, b *budget) error {
 				p.closeRow()
 			case "td", "th", "cell", "tc":
 				p.closeCell()
+			case "given", "family", "prefix", "suffix": // of a person's name
+				p.words(" ")
 			default:
 				if !inlineXML[name] {
 					p.breakLine()

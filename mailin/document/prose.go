@@ -187,9 +187,9 @@ func (p *prose) done() {
 	}
 	p.breakLine()
 	p.handOn()
-	// What the limit cut off here, the output has to hear of, since it says so.
+	// Pieces that were kept aside and came twice are not in the text, so the output may not have met the limit itself.
 	if *p.left < 0 && p.out != nil {
-		p.out.text("\n")
+		p.out.problem(problemText)
 	}
 }
 

@@ -18,7 +18,8 @@ func read(ctx context.Context, in input, out output, b *budget, more readers) {
 			out.problem(problemDamaged)
 			return
 		}
-		if in.depth == 0 && kind != None && kind != Unreadable && !w.wrote && !w.told && ctx.Err() == nil {
+		// A picture without text is a logo as often, of which nobody needs to hear.
+		if in.depth == 0 && kind != None && kind != Unreadable && kind != Image && !w.wrote && !w.told && ctx.Err() == nil {
 			out.problem("No text could be found in this document. If it shows something, please send it as a PDF or write the question and the codes into the mail.")
 		}
 	}()
