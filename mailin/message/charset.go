@@ -78,6 +78,9 @@ func guessed(b []byte, label string) (text, note string) {
 		if label == "" && looksUTF7(b) {
 			return decodeUTF7(b), "The text does not say which character set it uses; it was read as UTF-7."
 		}
+		if s, ok := undoubled(b); ok {
+			return s, "The text was turned into UTF-8 twice on its way; it was turned back once."
+		}
 		return string(b), ""
 	}
 	if s, replaced, ok := repairUTF8(b); ok {
@@ -101,6 +104,59 @@ func guessed(b []byte, label string) (text, note string) {
 		return s, "The text is labelled US-ASCII but is not; it was read as " + guess + "."
 	}
 	return s, "The text does not say which character set it uses; it was read as " + guess + "."
+}
+
+// undoubled reads a text in UTF-8 that a gateway took for windows-1252 and turned into UTF-8 once more: every character beyond ASCII is then part
+// of what the bytes of another one look like.
+func undoubled(b []byte) (string, bool) {
+	var out []byte
+	found := false
+	for i := 0; i < len(b); {
+		if b[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if out == nil {
+			out = append(make([]byte, 0, len(b)), b[:i]...)
+		}
+		var group [utf8.UTFMax]byte
+		n, need := 0, 1
+		for n < need {
+			r, size := utf8.DecodeRune(b[i:])
+			c, ok := charmap.Windows1252.EncodeRune(r)
+			if !ok && r >= 0x80 && r < 0xa0 { // the bytes that windows-1252 leaves undefined
+				c, ok = byte(r), true
+			}
+			if !ok || c < utf8.RuneSelf {
+				return "", false
+			}
+			if n == 0 {
+				switch {
+				case c >= 0xc2 && c < 0xe0:
+					need = 2
+				case c >= 0xe0 && c < 0xf0:
+					need = 3
+				case c >= 0xf0 && c < 0xf5:
+					need = 4
+				default:
+					return "", false
+				}
+			}
+			group[n] = c
+			n++
+			i += size
+		}
+		if r, size := utf8.DecodeRune(group[:n]); r == utf8.RuneError || size != n {
+			return "", false
+		}
+		out = append(out, group[:n]...)
+		found = true
+		for i < len(b) && b[i] < utf8.RuneSelf {
+			out = append(out, b[i])
+			i++
+		}
+	}
+	return string(out), found
 }
 
 // wideUnits reads UTF-16 and UTF-32 that have no mark. It looks for the zeros that spaces, line ends, digits and Latin letters have there.

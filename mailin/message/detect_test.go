@@ -199,6 +199,9 @@ func TestWrongLabels(t *testing.T) {
 		"IcelandicCalledLatin1": {string(encoded(t, foreign["Icelandic"].text, "windows-1252")), "iso-8859-1", foreign["Icelandic"].text, ""},
 		"UTF8WithLatin1Footer":  {"Is it \xe2\x82\xac5 for Caf\xc3\xa9 \xc3\xbcber?\n-- \nZo\xeb\n", "utf-8", "Is it €5 for Café über?\n-- \nZoë\n", "mixes"},
 		"UTF8Cut":               {"Is it for Caf\xc3\xa9? \xe2\x80", "utf-8", "Is it for Café? \uFFFD", "damaged"},
+		"EncodedTwice":          {"Is it f\xc3\x83\xc2\xbcr Zo\xc3\x83\xc2\xab \xc3\xa2\xe2\x82\xac\xe2\x80\x9c \xc3\x83\xc2\xa0 la carte?", "utf-8", "Is it für Zoë – à la carte?", "twice"},
+		"RussianEncodedTwice":   {"\xc3\x90\xc5\xa1\xc3\x90\xc2\xbe\xc3\x90\xc2\xb4 31297", "", "Код 31297", "twice"},
+		"LettersThatStay":       {"Ã la carte, Â, à, Ü, é", "utf-8", "Ã la carte, Â, à, Ü, é", ""},
 		"OnlyACutCharacter":     {"Is 31297 ok? \xe2\x80 yes", "utf-8", "Is 31297 ok? \uFFFD yes", "damaged"},
 	} {
 		got, note := toUTF8([]byte(c.bytes), c.label)

@@ -45,6 +45,13 @@ func (w *walker) part(s *scanner, h *header, pl place) *node {
 	case pl.parent == "report" && isReportPart(typ), machineReport(typ) && w.msg == w.shared.msg && (w.msg.Report != nil || !pl.root):
 		w.reportPart(s, h, typ)
 		return nil
+	case machineReport(typ) && pl.root && w.msg == w.shared.msg:
+		// QUIRK: a report with nothing around it. What machines read is then all that there is to read.
+		n := w.spare(s, h, ct, "text/plain")
+		if n != nil {
+			w.reportPart(newScanner(strings.NewReader(n.body.text)), &header{}, typ)
+		}
+		return n
 	case typ == "message/partial":
 		w.problem("This mail is only one piece of a larger one that was sent in pieces.")
 		if pl.root && ct.params["number"] == "1" {

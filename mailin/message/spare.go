@@ -31,7 +31,7 @@ func (w *walker) sparePart(a Attachment, disp value, typ string, pl place) bool 
 	if w.spareLeft <= 0 {
 		return false
 	}
-	alone := pl.root || a.Filename == "" || bodyFile.MatchString(a.Filename)
+	alone := pl.root || a.Filename == "" || bodyFile.MatchString(a.Filename) || disp.main == "inline" && strings.HasSuffix(strings.ToLower(a.Filename), ".txt")
 	switch typ {
 	case "text/calendar", "application/ics":
 		return true
