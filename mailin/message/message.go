@@ -31,8 +31,9 @@ type Message struct {
 	// Fields are the header fields in the order of the mail, trace fields included, unfolded and decoded leniently. Screening reads them.
 	Fields []Field
 
-	// Text is the readable body: the plain text, or the HTML as text where the plain text is missing or says nothing. A mail attached as
-	// message/rfc822 follows under a forward mark.
+	// Text is the readable body: the plain text, or the HTML as text where the plain text is missing, says nothing or was cut. A mail attached as
+	// message/rfc822, or within a winmail.dat, follows under a forward mark. Of a mail without a body it is what could be read besides: an
+	// invitation in words, a table, a report, a text file that stands alone.
 	Text string
 
 	// Reply is what the sender newly wrote: exactly the concatenation of the ranges ReplyOffsets of Text, nothing trimmed from it.

@@ -166,3 +166,40 @@ func TestCutMailKeepsWhatCame(t *testing.T) {
 		}
 	}
 }
+
+// Whatever makes a reader look twice costs the same for each byte.
+func TestHostilePartsAreReadInLinearTime(t *testing.T) {
+	multi := "Content-Type: multipart/mixed; boundary=\"----=_Part_0123456789\"\n\n"
+	for name, c := range map[string]struct{ before, piece string }{
+		"GluedBoundaries":  {multi + "------=_Part_0123456789\n\n", "x------=_Part_0123456789\n\n"},
+		"NearlyGlued":      {multi + "------=_Part_0123456789\n\n", "x-----=_Part_0123456789\n"},
+		"WrongBoundary":    {multi, "--other_boundary\n\n"},
+		"PreambleMarks":    {"Content-Type: multipart/mixed; boundary=x\n\n", "--a\nb\n"},
+		"BlankLines":       {multi, "------=_Part_0123456789\n\n\n\n"},
+		"Doubled":          {"From: a\n\nTo: b\n\nSubject: x\n\n", "a\n\n"},
+		"LostStructure":    {"\n--b\nContent-Type: text/plain\n\n", "--b\nContent-Type: text/plain\n\nx\n"},
+		"Base64Within":     {"Content-Transfer-Encoding: base64\n\nprose first\n", "U2l4IHdvcmRzIG9mIHRleHQgaGVyZS4u\nx y\n"},
+		"QuotedPrintable":  {"\n", "a=3D=\n"},
+		"Uuencoded":        {"\n", "begin 644 a\n#86)C\n#86)C\n#86)C\n"},
+		"UuencodedBegins":  {"\n", "begin 644 a\n"},
+		"Twice":            {"Content-Type: text/plain; charset=utf-8\n\n", "\u00c3\u00a9"},
+		"Plus":             {"\n", "+AGE-"},
+		"High":             {"\n", "\xe9 \xcf\xf0\n"},
+		"Zeros":            {"\n", "a\x00"},
+		"Escapes":          {"\n", "\x1b$B~"},
+		"Calendar":         {"Content-Type: text/calendar\n\n", "BEGIN:VEVENT\nSUMMARY:x\n y\nEND:VEVENT\n"},
+		"CalendarOpen":     {"Content-Type: text/calendar\n\n", "BEGIN:VEVENT\nSUMMARY:x\n"},
+		"RTF":              {"Content-Type: text/rtf\n\n{\\rtf1 ", "{\\f1\\'e9\\u233 ?}"},
+		"RTFGroups":        {"Content-Type: text/rtf\n\n{\\rtf1 ", "{"},
+		"PlainPage":        {"\n", "<br>a\n"},
+		"Mbox":             {"From a@b Thu\nFrom: a\n\n", ">From x\n"},
+		"Joiners":          {"Content-Type: text/plain; charset=utf-8\n\n", "a\u200d\u200e\u00a0"},
+		"SameTexts":        {multi, "------=_Part_0123456789\nContent-Type: text/html\n\n<p>the same text each time</p>\n"},
+		"RelatedTexts":     {"Content-Type: multipart/related; boundary=b\n\n", "--b\nContent-Type: text/html\n\n<p>one more text</p>\n"},
+		"AlternativeTexts": {"Content-Type: multipart/alternative; boundary=b\n\n", "--b\n\nanother text\n"},
+	} {
+		growsLinearly(t, name, 60<<10, func(size int) string {
+			return c.before + strings.Repeat(c.piece, size/len(c.piece))
+		})
+	}
+}
