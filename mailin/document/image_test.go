@@ -63,7 +63,10 @@ func encodeJPEG(tb testing.TB, shown image.Image, turn int) []byte {
 }
 
 // encodeTIFF writes pages without compression.
-func encodeTIFF(pages ...*image.Gray) []byte {
+func encodeTIFF(pages ...*image.Gray) []byte { return encodeFax(200, 200, pages...) }
+
+// encodeFax writes pages of some dots to an inch across and down.
+func encodeFax(across, down uint32, pages ...*image.Gray) []byte {
 	le := binary.LittleEndian
 	b := []byte("II*\x00\x00\x00\x00\x00")
 	link := 4
@@ -74,12 +77,20 @@ func encodeTIFF(pages ...*image.Gray) []byte {
 			b = append(b, p.Pix[y*p.Stride:][:w]...)
 		}
 		b = append(b, make([]byte, len(b)%2)...)
+		dots := uint32(len(b))
+		for _, v := range []uint32{across, 1, down, 1} {
+			b = le.AppendUint32(b, v)
+		}
 		le.PutUint32(b[link:], uint32(len(b)))
-		tags := [][2]uint32{{256, uint32(w)}, {257, uint32(h)}, {258, 8}, {259, 1}, {262, 1}, {273, uint32(data)}, {277, 1}, {278, uint32(h)}, {279, uint32(w * h)}}
+		tags := [][2]uint32{{256, uint32(w)}, {257, uint32(h)}, {258, 8}, {259, 1}, {262, 1}, {273, uint32(data)}, {277, 1}, {278, uint32(h)}, {279, uint32(w * h)}, {282, dots}, {283, dots + 8}}
 		b = le.AppendUint16(b, uint16(len(tags)))
 		for _, tag := range tags {
 			b = le.AppendUint16(b, uint16(tag[0]))
-			b = le.AppendUint16(b, 4)
+			kind := uint16(4)
+			if tag[0] == 282 || tag[0] == 283 {
+				kind = 5
+			}
+			b = le.AppendUint16(b, kind)
 			b = le.AppendUint32(b, 1)
 			b = le.AppendUint32(b, tag[1])
 		}
@@ -121,6 +132,7 @@ func TestPicturesAreRecognised(t *testing.T) {
 		{"BMP", asBMP.Bytes()},
 		{"GIF", asGIF.Bytes()},
 		{"TIFF", encodeTIFF(scan)},
+		{"fax of standard quality", encodeFax(200, 100, resize(scan, scan.Rect.Dx(), scan.Rect.Dy()/2))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := readBytes(t, opts, test.content)
@@ -235,6 +247,22 @@ func TestPicturesThatCannotBeRead(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+// A photo of no text yields guesses that nobody should have to read.
+func TestGuessesAreDropped(t *testing.T) {
+	word := func(sure, text string) string {
+		return `printf '5\t1\t1\t1\t1\t1\t10\t10\t50\t20\t` + sure + `\t` + text + `\n'`
+	}
+	got := readBytes(t, Options{Tesseract: program(t, word("12.5", "Pee"))}, blankPicture(t))
+	if got.Text != "" || got.Recognised {
+		t.Errorf("%+v", got)
+	}
+	wantProblem(t, got, "No text could be recognised")
+	got = readBytes(t, Options{Tesseract: program(t, word("96.5", "99213"))}, blankPicture(t))
+	if got.Text != "99213\n" || !got.Recognised || len(got.Problems) > 0 {
+		t.Errorf("%+v", got)
 	}
 }
 

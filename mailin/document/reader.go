@@ -139,7 +139,7 @@ func (r *Reader) run(ctx context.Context, s settings, limit time.Duration, feed 
 
 	command := r.opts.Command
 	if len(command) == 0 {
-		self, err := os.Executable()
+		self, err := thisProgram()
 		if err != nil {
 			return endedEarly, fmt.Errorf("document: finding this program: %w", err)
 		}
@@ -215,6 +215,15 @@ func (r *Reader) run(ctx context.Context, s settings, limit time.Duration, feed 
 		return endedEarly, errors.New("document: the child did not start (is the program's first step document.ChildIfAsked?)")
 	}
 	return endedEarly, nil
+}
+
+// thisProgram is the running program itself: under its name there may be the next version already.
+func thisProgram() (string, error) {
+	const running = "/proc/self/exe"
+	if _, err := os.Stat(running); err == nil {
+		return running, nil
+	}
+	return os.Executable()
 }
 
 // drainTime is how long the rest of a killed child's words is waited for.
