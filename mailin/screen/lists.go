@@ -40,6 +40,10 @@ func mailingList(m *message.Message, h fields, opts Options) (Verdict, bool) {
 	}
 	// A person's mail program never offers to unsubscribe; senders of newsletters must.
 	if h.has("list-unsubscribe") {
+		// The exception are persons who write through a program for customers, which adds it even to their answers.
+		if len(m.InReplyTo) > 0 && !h.mailing() && !h.precedence() && !h.has("feedback-id") && !roleAddress(m.From.Address) {
+			return Verdict{Kind: Person, Reason: "It offers to unsubscribe, but answers a mail; no automatic mail answers it."}, true
+		}
 		return Verdict{Kind: Bulk, Reason: "It is a mailing that one can unsubscribe from.", Evidence: []string{"List-Unsubscribe"}}, true
 	}
 	return Verdict{}, false
