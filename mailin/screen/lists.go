@@ -22,7 +22,7 @@ func (h fields) listAddress() string {
 
 // mailingList reads the List-* fields (RFC 2369, RFC 2919).
 func mailingList(m *message.Message, h fields, opts Options) (Verdict, bool) {
-	for _, name := range []string{"list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-google-group-id", "x-yahoo-newman-id", "x-yahoogroups-msg-info", "x-listname", "x-list-id", "x-listprocessor-version", "x-ml-name", "x-listserver", "x-majordomo-version", "x-sympa-to"} {
+	for _, name := range []string{"list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-google-group-id", "x-yahoogroups-msg-info", "x-listname", "x-list-id", "x-listprocessor-version", "x-ml-name", "x-listserver", "x-majordomo-version", "x-sympa-to"} {
 		if !h.has(name) {
 			continue
 		}
