@@ -56,6 +56,7 @@ func TestDOCX(t *testing.T) {
 		"Lists": {body: listPara("1", "0", "Antrostomy") + listPara("1", "1", "right") + listPara("1", "1", "left") + listPara("1", "0", "Septoplasty") + listPara("2", "0", "dot") + listPara("3", "0", "fifth") + listPara("3", "0", "sixth") +
 			`<w:p><w:pPr><w:pStyle w:val="MyBullet"/></w:pPr>` + run("by style") + `</w:p>`, more: []part{numbering, styles},
 			want: "1. Antrostomy\n  a) right\n  b) left\n2. Septoplasty\n- dot\n5. fifth\n6. sixth\n- by style\n"},
+		"ListOfFields": {body: `<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr>` + run(" ") + run("Antrostomy") + `</w:p>`, more: []part{numbering}, want: "1.  Antrostomy\n"},
 		"HeaderAndFooter": {body: para("Body"), more: []part{{"word/header1.xml", `<w:hdr` + wordSpaces + `>` + para("Example Clinic") + `</w:hdr>`}, {"word/header2.xml", `<w:hdr` + wordSpaces + `>` + para("Example Clinic") + `</w:hdr>`},
 			{"word/footer1.xml", `<w:ftr` + wordSpaces + `>` + para("Denial code CO-97") + `</w:ftr>`}}, want: "Example Clinic\n\nBody\n\nDenial code CO-97\n"},
 		"NotesAndComments": {body: `<w:p>` + run("Billed 31267") + `<w:r><w:footnoteReference w:id="2"/></w:r><w:commentRangeStart w:id="0"/>` + run(" and 31276") + `<w:r><w:commentReference w:id="0"/></w:r><w:r><w:endnoteReference w:id="1"/></w:r></w:p>`, more: []part{

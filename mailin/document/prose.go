@@ -58,8 +58,8 @@ func (p *prose) write(s string) {
 		s = truncate(s, max(0, len(s)+*p.left))
 		p.full = true
 	}
-	if len(p.line) == 0 && (p.prefix != "" || p.lead != "") && strings.TrimSpace(s) != "" {
-		p.line = append(append(p.line, p.lead...), p.prefix...)
+	if (p.prefix != "" || p.lead != "") && strings.TrimSpace(s) != "" {
+		p.line = append([]byte(p.lead+p.prefix), p.line...) // nothing but white space stands there yet
 		p.prefix, p.lead = "", ""
 	}
 	from := len(p.line)
