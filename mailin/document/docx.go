@@ -107,6 +107,7 @@ func (w *word) notes(name, element string) {
 			continue
 		}
 		w.body(t, element)
+		w.p.lead = ""
 	}
 	w.note(t.err)
 }
@@ -133,7 +134,7 @@ func (w *word) comments(name string) {
 		if e, ok := tok.(xml.StartElement); ok && e.Name.Local == "comment" {
 			w.p.lead = "Comment: "
 			w.body(t, "comment")
-			w.p.breakLine()
+			w.p.lead = "" // of a comment without text
 		}
 	}
 	w.note(t.err)

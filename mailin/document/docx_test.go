@@ -62,8 +62,8 @@ func TestDOCX(t *testing.T) {
 		"NotesAndComments": {body: `<w:p>` + run("Billed 31267") + `<w:r><w:footnoteReference w:id="2"/></w:r><w:commentRangeStart w:id="0"/>` + run(" and 31276") + `<w:r><w:commentReference w:id="0"/></w:r><w:r><w:endnoteReference w:id="1"/></w:r></w:p>`, more: []part{
 			{"word/footnotes.xml", `<w:footnotes` + wordSpaces + `><w:footnote w:type="separator" w:id="-1"><w:p><w:r><w:separator/></w:r></w:p></w:footnote><w:footnote w:id="2"><w:p><w:r><w:footnoteRef/></w:r>` + run("right side") + `</w:p></w:footnote></w:footnotes>`},
 			{"word/endnotes.xml", `<w:endnotes` + wordSpaces + `><w:endnote w:id="1">` + para("the end") + `</w:endnote></w:endnotes>`},
-			{"word/comments.xml", `<w:comments` + wordSpaces + `><w:comment w:id="0" w:author="B">` + para("is 59 right?") + `</w:comment></w:comments>`}},
-			want: "Billed 31267[1] and 31276[e1]\n\n[1] right side\n\n[e1] the end\n\nComment: is 59 right?\n"},
+			{"word/comments.xml", `<w:comments` + wordSpaces + `><w:comment w:id="0" w:author="B">` + para("is 59 right?") + `</w:comment><w:comment w:id="1"><w:p/></w:comment></w:comments>`}, {"word/footer1.xml", `<w:ftr>` + para("foot") + `</w:ftr>`}},
+			want: "Billed 31267[1] and 31276[e1]\n\n[1] right side\n\n[e1] the end\n\nComment: is 59 right?\n\nfoot\n"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
