@@ -86,6 +86,7 @@ type shared struct {
 	wide               bool // the whole mail was stored as UTF-16: what it says of its charsets is no longer true
 	mbox               bool // the mail came out of an mbox file, which marks lines that begin with "From "
 	tooMany, tooDeep   bool
+	armor              bool // an attachment is encrypted with PGP
 }
 
 // walker reads one message: the mail itself or one attached to it.

@@ -69,7 +69,7 @@ func (w *walker) part(s *scanner, h *header, pl place) *node {
 		w.problem("A part of the mail is kept elsewhere and was not sent along; it was not fetched.")
 		s.skip()
 		return nil
-	case typ == "application/pkcs7-mime", typ == "application/x-pkcs7-mime":
+	case typ == "application/pkcs7-mime", typ == "application/x-pkcs7-mime", typ == "application/octet-stream" && strings.EqualFold(fileName(disp, ct, ""), "smime.p7m"):
 		return w.smime(s, h, ct, disp, typ, pl)
 	case typ == "application/pgp-encrypted":
 		w.encrypted("pgp") // also where a gateway made multipart/mixed of it
@@ -422,6 +422,9 @@ func (w *walker) leafAttachment(s *scanner, h *header, ct, disp value, typ strin
 		n := w.tnef(a, br, cut, pl.depth)
 		s.skip()
 		return n
+	}
+	if head, _ := br.Peek(len(pgpMark)); string(head) == pgpMark {
+		w.shared.armor = true
 	}
 	if isTNEF(a, typ) {
 		w.problem("Outlook has packed attachments into winmail.dat, which cannot be opened here; ask the sender to send them as plain files.")

@@ -88,9 +88,6 @@ func (w *walker) tnef(a Attachment, r io.Reader, cut func() bool, depth int) *no
 	case err != nil || cut != nil && cut():
 		w.problem("A winmail.dat of Outlook is damaged; what could be read of it is shown.")
 	}
-	if w.msg == w.shared.msg && strings.HasPrefix(strings.ToUpper(t.class), "IPM.NOTE.SMIME") && !strings.HasSuffix(strings.ToUpper(t.class), "MULTIPARTSIGNED") {
-		w.encrypted("smime")
-	}
 	return n
 }
 
@@ -279,6 +276,7 @@ func (t *tnefReader) finishAttachment() {
 	case t.index >= 0:
 		a, named := &t.shared.msg.Attachments[t.index], t.listed()
 		a.Filename, a.ContentType, a.Inline = named.Filename, named.ContentType, named.Inline
+	case t.has && t.secured():
 	case t.has:
 		t.attachment(t.listed(), bytes.NewReader(t.held), nil)
 		t.shared.tapLeft += len(t.held)
@@ -286,6 +284,28 @@ func (t *tnefReader) finishAttachment() {
 		t.problem("A file that Outlook packed into winmail.dat was not sent along, or only as a link.")
 	}
 	t.held = nil
+}
+
+// secured reads the one attachment of a mail that Exchange got signed or encrypted with S/MIME: it is the mail itself, in CMS or as a part with
+// its own header (MS-OXOSMIME, section 2.1). It says false for other mail.
+func (t *tnefReader) secured() bool {
+	class := strings.ToUpper(t.class)
+	if !strings.HasPrefix(class, "IPM.NOTE.SMIME") || t.depth+1 >= t.limits.Depth {
+		return false
+	}
+	s := newScanner(bytes.NewReader(t.held))
+	h := &header{fields: []Field{{Name: "Content-Type", raw: "application/pkcs7-mime; name=smime.p7m"}}}
+	if strings.HasSuffix(class, "MULTIPARTSIGNED") {
+		h = readHeader(s, t.limits.HeaderBytes, true)
+		h.decode("")
+		if !h.has("Content-Type") {
+			return false
+		}
+	}
+	if n := t.part(s, h, place{depth: t.depth + 1, root: true}); n != nil {
+		t.forwards = append(t.forwards, n)
+	}
+	return true
 }
 
 // property is one property: its value is still to be read.

@@ -193,9 +193,11 @@ func TestWinmail(t *testing.T) {
 		"OleObject":   {winmail("x", newTNEF().file("a.xls", nil, prop{0x3701, 0x0d, append(make([]byte, 16), note...)})), "x", []string{"a.xls application/octet-stream"}, false, ""},
 		"Cut":         {winmail("", &tnef{*bytes.NewBuffer(pdf(newTNEF().message(prop{0x1000, 0x1f, "Is 31297 ok?\r\n"})).Bytes()[:200])}), "Is 31297 ok?", []string{"OPNOTE~1.PDF application/octet-stream"}, false, "damaged"},
 		"Garbage":     {winmail("x", &tnef{*bytes.NewBufferString("\x78\x9f\x3e\x22garbage and more of it")}), "x", []string{"winmail.dat application/ms-tnef"}, false, "could not be opened"},
-		"Encrypted":   {winmail("", newTNEF().message(prop{0x001a, 0x1e, "IPM.Note.SMIME"}).attribute(1, 0x00078008, []byte("IPM.Note.SMIME\x00")).file("smime.p7m", note)), "", []string{"smime.p7m application/octet-stream"}, false, ""},
-		"OtherName":   {strings.ReplaceAll(winmail("", pdf(newTNEF().message(prop{0x1000, 0x1f, "Is 31297 ok?"}))), "application/ms-tnef; name=winmail.dat", "application/octet-stream; name=ATT00001.dat"), "Is 31297 ok?", []string{"Op note – März 2026.pdf application/pdf"}, false, ""},
-		"Alone":       {strings.Replace(mail(append(head("Content-Type: application/ms-tnef", "Content-Transfer-Encoding: binary"), "")...)+newTNEF().message(prop{0x1000, 0x1f, "Is 31297 ok?"}).String(), "", "", 1), "Is 31297 ok?", nil, false, ""},
+		"Encrypted":   {winmail("", newTNEF().message(prop{0x001a, 0x1e, "IPM.Note.SMIME"}).attribute(1, 0x00078008, []byte("IPM.Note.SMIME\x00")).file("smime.p7m", note)), "", []string{"smime.p7m application/pkcs7-mime"}, false, ""},
+		"Signed": {winmail("", newTNEF().attribute(1, 0x00078008, []byte("IPM.Note.SMIME.MultipartSigned\x00")).file("smime.p7m", []byte("Content-Type: multipart/signed; boundary=s; protocol=\"application/pkcs7-signature\"\r\n\r\n--s\r\n"+
+			"Content-Type: text/plain\r\n\r\nIs 31297 ok?\r\n--s\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\n%PDF-1.7 note\r\n--s--\r\n"))), "Is 31297 ok?", []string{"smime.p7s application/pkcs7-signature"}, false, ""},
+		"OtherName": {strings.ReplaceAll(winmail("", pdf(newTNEF().message(prop{0x1000, 0x1f, "Is 31297 ok?"}))), "application/ms-tnef; name=winmail.dat", "application/octet-stream; name=ATT00001.dat"), "Is 31297 ok?", []string{"Op note – März 2026.pdf application/pdf"}, false, ""},
+		"Alone":     {strings.Replace(mail(append(head("Content-Type: application/ms-tnef", "Content-Transfer-Encoding: binary"), "")...)+newTNEF().message(prop{0x1000, 0x1f, "Is 31297 ok?"}).String(), "", "", 1), "Is 31297 ok?", nil, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -100,6 +100,9 @@ func (w *walker) finish(root *node) {
 	if strings.TrimSpace(m.Text) == "" && len(m.Attachments) == 0 {
 		w.problem("The mail has no text.")
 	}
+	if m == w.shared.msg && m.Encrypted == "" && (w.armor && b.blank() || strings.HasPrefix(strings.TrimSpace(m.Text), pgpMark)) {
+		w.encrypted("pgp") // without MIME that says so: as a file, or within a page
+	}
 	if m == w.shared.msg {
 		m.proseReport(b)
 		if words := m.reportWords(); words != "" && strings.TrimSpace(m.Text) == "" {
