@@ -8,12 +8,16 @@ import (
 )
 
 // contactLine is a way to reach the sender.
-var contactLine = regexp.MustCompile(`(?i)(?:^|[\s|•·,])(?:(?:tel|phone|ph|p|o|office|direct|cell|mobile|m|f|fax|telefon|tél|d|c|t|w|work|toll[- ]free)[.:]?\s*[:.]?\s*\+?[(\d][\d\s().\-/x]{6,}|` +
+var contactLine = regexp.MustCompile(`(?i)(?:^|[\s|•·,])(?:\+\d[\d\s().\-/]{8,}|(?:tel|phone|ph|p|o|office|direct|cell|mobile|m|f|fax|telefon|tél|d|c|t|w|work|toll[- ]free)[.:]?\s*[:.]?\s*\+?[(\d][\d\s().\-/x]{6,}|` +
 	`\(?\d{3}\)?[\s.\-]\d{3}[\s.\-]\d{4}|[\w.+\-]+@[\w\-]+\.[\w.\-]+|www\.\S+|https?://\S+|npi\s*[:#]?\s*\d{10})`)
 
 var titleLine = regexp.MustCompile(`(?i)\b(?:cpc|ccs|cpma|coc|cic|crc|rhia|rhit|md|do|np|pa-c|rn|bsn|mba|manager|director|coordinator|specialist|supervisor|biller|coder|billing|physician|practice|clinic|hospital|associates|department|suite|ste|street|avenue|blvd|llc|inc)\b`)
 
-var closingLine = regexp.MustCompile(`(?i)^(?:thanks?|thank you|many thanks|thx|best|best regards|kind regards|regards|warm regards|sincerely|cheers|respectfully|mit freundlichen grüßen|viele grüße|cordialement|saludos|mfg|vg|lg)\b[\s,.!a-z]{0,30}$`)
+var closingLine = regexp.MustCompile(`(?i)^(?:(?:thanks?|thank you|many thanks|thx|best|best regards|kind regards|regards|warm regards|warmly|sincerely|cheers|respectfully|all the best|with appreciation|yours truly|take care|v/r|` +
+	`very respectfully|have a (?:great|good|nice) (?:day|week|weekend|evening))\b[\s,.!a-z]{0,30}|(?:mit (?:freundlichen|besten|lieben|herzlichen) grüßen|(?:viele|beste|liebe|freundliche|schöne) grüße|mfg|vg|lg|gruß|danke|cordialement|bien (?:à vous|cordialement)|` +
+	`sincères salutations|merci|saludos|un saludo|atentamente|gracias|cordiali saluti|distinti saluti|saluti|grazie|atenciosamente|abraços|cumprimentos|obrigad[oa]|met vriendelijke groeten?|groeten|groet|med venlig hilsen|venlig hilsen|mvh|` +
+	`(?:med )?vennlig hilsen|(?:med )?vänliga? hälsning(?:ar)?|hälsningar|ystävällisin terveisin|terveisin|pozdrawiam|z poważaniem|s pozdrave?m|s pozdravom|üdvözlettel|cu stimă|поздрави|с уважением|з повагою|saygılarımla|` +
+	`lep pozdrav|srdačan pozdrav|lugupidamisega|ar cieņu|pagarbiai|με εκτίμηση|בברכה|مع تحياتي|よろしくお願い(?:いた)?します|此致|谢谢|謝謝|감사합니다|trân trọng|salam hormat)[\s,.!。\pL]{0,30})$`)
 
 // contactBlock moves a block of name, title and ways to reach the sender at the end of the text to the signature: the last paragraph, when at
 // least two of its lines are such, none asks anything and none is about a case. A closing line and the name right under it stay.
@@ -30,14 +34,22 @@ func contactBlock(run []line) {
 	if len(block) == 1 && start > 0 {
 		spacedBlock(run[:end])
 	}
-	if len(block) < 2 || start == 0 {
+	// Sentences above the closing line in the same paragraph are the sender's.
+	own := 0
+	for i, l := range block {
+		if strings.Contains(l.text, "?") || l.fixed || len(l.text) > 120 || sentence(l.text) && !closingLine.MatchString(l.text) || clinical(l.text) {
+			own = i + 1
+		}
+	}
+	if own > 0 && (own == len(block) || !closingLine.MatchString(block[own].text)) {
+		return
+	}
+	start, block = start+own, block[own:]
+	if len(block) < 2 || start == 0 || own == 0 && announces(run[:start]) {
 		return
 	}
 	contacts := 0
 	for _, l := range block {
-		if strings.Contains(l.text, "?") || l.fixed || len(l.text) > 120 || sentence(l.text) || clinical(l.text) {
-			return
-		}
 		if contactLine.MatchString(l.text) {
 			contacts++
 		}
@@ -56,11 +68,24 @@ func contactBlock(run []line) {
 			return
 		}
 	}
+	for i := skip; i < len(block) && i < 6; i++ {
+		switch text := block[i].text; {
+		case closingLine.MatchString(text):
+			if skip = i + 1; skip < len(block) && !contactLine.MatchString(block[skip].text) {
+				skip++
+			}
+		case strings.ContainsAny(text[len(text)-1:], ".!:") && !contactLine.MatchString(text) && !abbreviated.MatchString(text):
+			skip = i + 1 // a sentence, however short
+		}
+	}
 	sign(block[skip:])
 	if skip == 0 {
 		titleBlock(run[:start])
 	}
 }
+
+// abbreviated ends with a dot that ends no sentence.
+var abbreviated = regexp.MustCompile(`(?i)\b(?:inc|llc|ltd|co|corp|p\.?c|p\.?a|m\.?d|d\.?o|d\.?d\.?s|ph\.?d|jr|sr|st|ave|blvd|rd|ste|dr)\.$`)
 
 // sentence tells a sentence from a line of names: most of its words begin in lower case.
 func sentence(s string) bool {
@@ -100,7 +125,7 @@ func spacedBlock(run []line) {
 		}
 		first = i
 	}
-	if contacts == 0 || contacts+titles < 2 || first == 0 {
+	if contacts == 0 || contacts+titles < 2 || first == 0 || announces(run[:first]) {
 		return
 	}
 	if under {
@@ -145,6 +170,16 @@ func titleBlock(run []line) {
 	if skip := nameUnderClosing(run[:start], run[start:end]); skip < end-start {
 		sign(run[start+skip : end])
 	}
+}
+
+// announces: the text above ends in a colon, so that what follows is part of it.
+func announces(lines []line) bool {
+	for i := len(lines) - 1; i >= 0; i-- {
+		if lines[i].text != "" {
+			return strings.HasSuffix(lines[i].text, ":")
+		}
+	}
+	return false
 }
 
 func afterClosing(lines []line) bool {

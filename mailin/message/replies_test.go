@@ -148,7 +148,7 @@ func tally(t *testing.T, mails []*labelled) {
 // Mails of many layouts, every line of which is told rightly.
 func TestLabelledMails(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"layouts.txt", "lookalikes.txt", "forwards.txt", "html.txt", "varied.txt", "pages.txt"} {
+	for _, file := range []string{"layouts.txt", "lookalikes.txt", "forwards.txt", "html.txt", "varied.txt", "pages.txt", "signoffs.txt"} {
 		t.Run(strings.TrimSuffix(file, ".txt"), func(t *testing.T) {
 			t.Parallel()
 			tally(t, labelledMails(t, file))
