@@ -481,3 +481,52 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// The example of RFC 8463 appendix A, made by neither of us: both of its signatures hold, and only as long as nothing is changed.
+func TestExampleOfTheStandard(t *testing.T) {
+	t.Parallel()
+	const mail = `DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;
+ d=football.example.com; i=@football.example.com;
+ q=dns/txt; s=brisbane; t=1528637909; h=from : to :
+ subject : date : message-id : from : subject : date;
+ bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;
+ b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus
+ Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==
+DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;
+ d=football.example.com; i=@football.example.com;
+ q=dns/txt; s=test; t=1528637909; h=from : to : subject :
+ date : message-id : from : subject : date;
+ bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;
+ b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3
+ DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz
+ dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8=
+From: Joe SixPack <joe@football.example.com>
+To: Suzie Q <suzie@shopping.example.net>
+Subject: Is dinner ready?
+Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)
+Message-ID: <20030712040037.46341.5F8J@football.example.com>
+
+Hi.
+
+We lost the game.  Are you hungry yet?
+
+Joe.
+`
+	dns := &names{txt: map[string][]string{
+		"brisbane._domainkey.football.example.com": {"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="},
+		"test._domainkey.football.example.com": {"v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/b" +
+			"yYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB"},
+	}}
+	verify := func(raw string) Result {
+		return New(dns, Options{}).Verify(t.Context(), strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n")), "joe@football.example.com", arrived)
+	}
+	got := verify(mail)
+	if holds := strings.Count(strings.Join(got.Evidence, "\n"), "A signature of football.example.com holds"); got.Verdict != Pass || holds != 2 {
+		t.Errorf("%+v", got)
+	}
+	for _, change := range [][2]string{{"dinner", "lunch"}, {"the game", "a game"}, {"Joe SixPack", "Jim SixPack"}} {
+		if got := verify(strings.Replace(mail, change[0], change[1], 1)); got.Verdict != None {
+			t.Errorf("with %q changed: %+v", change[0], got)
+		}
+	}
+}

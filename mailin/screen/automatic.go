@@ -163,13 +163,8 @@ func (h fields) signs() []string {
 	return found
 }
 
-// receipt knows the receipts that are plain mail and whose words message did not know: Notes and GroupWise mark them.
-func receipt(m *message.Message, h fields, _ Options) (Verdict, bool) {
-	for _, name := range []string{"x-msmail-receipt", "x-lotus-returnreceipt", "x-receipt-type"} {
-		if h.has(name) {
-			return Verdict{Kind: Receipt, Reason: "It is a receipt.", Evidence: []string{name}}, true
-		}
-	}
+// receipt knows the receipts that are plain mail and whose words message did not know, by the type that Exchange keeps.
+func receipt(_ *message.Message, h fields, _ Options) (Verdict, bool) {
 	if says(h.first("x-ms-exchange-message-class")+h.first("x-message-class"), []string{"report.ipm.note.ipnrn", "report.ipm.note.ipnnrn"}) {
 		return Verdict{Kind: Receipt, Reason: "It is a read receipt.", Evidence: []string{"message class"}}, true
 	}
