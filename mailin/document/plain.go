@@ -16,7 +16,10 @@ func readPlain(ctx context.Context, in input, out output, b *budget) error {
 	}
 	text := message.DecodeText(raw, "")
 	if begin := strings.TrimLeft(text[:min(len(text), 4096)], " \t\n"); isXML(begin) {
-		return readXML(ctx, in, out, b)
+		if wrote, err := readXML(ctx, in, out, b); wrote || err != nil {
+			return err
+		}
+		// All of it stands in attributes: the source says more than nothing.
 	}
 	// X12 has no line ends of its own: a segment a line is what people read (the separator is the character after the
 	// 105th of ISA).
@@ -59,14 +62,21 @@ func isXML(begin string) bool {
 }
 
 // readXML reads what stands between the tags of XML of any vocabulary: clinical documents (C-CDA), Word and Excel of 2003.
-// Cells stand on one line, other elements that hold text begin a line; what only marks words up does not.
-func readXML(ctx context.Context, in input, out output, b *budget) error {
+// Cells stand on one line, other elements that hold text begin a line; what only marks words up does not. FHIR has its
+// values in attributes.
+func readXML(ctx context.Context, in input, out output, b *budget) (wrote bool, err error) {
 	t := newTokens(in.stream(ctx))
 	p := newProse(out, b)
-	defer p.done()
+	fhir := false
 	for tok := t.next(); tok != nil && !p.full; tok = t.next() {
 		switch tok := tok.(type) {
 		case xml.StartElement:
+			fhir = fhir || attr(tok, "xmlns") == "http://hl7.org/fhir"
+			if value := attr(tok, "value"); fhir && value != "" {
+				p.breakLine()
+				p.write(tok.Name.Local + ": " + value)
+				p.endLine()
+			}
 			switch name := strings.ToLower(tok.Name.Local); name {
 			case "style", "styles", "script", "bindata", "instrtext", "observationmedia", "documentproperties":
 				t.skip()
@@ -100,7 +110,8 @@ func readXML(ctx context.Context, in input, out output, b *budget) error {
 			p.words(string(tok))
 		}
 	}
-	return t.err
+	p.done()
+	return p.wrote, t.err
 }
 
 var inlineXML = map[string]bool{"content": true, "b": true, "i": true, "u": true, "em": true, "strong": true, "sub": true, "sup": true, "linkhtml": true, "a": true, "span": true,

@@ -63,6 +63,7 @@ func TestSniff(t *testing.T) {
 		"MailOfOutlook":    {"From: a@example.com\r\nTo: b@example.com\r\nDate: Sun, 1 Mar 2026 10:00:00 +0000\r\nSubject: x\r\nX-Unsent: 1\r\n\r\nbody", Hint{}, Mail},
 		"MailOfMbox":       {"From a@example.com Sun Mar  1 10:00:00 2026\nReturn-Path: <a@example.com>\nFrom: a@example.com\nSubject: x\n\nbody", Hint{}, Mail},
 		"WebArchive":       {"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=\"x\"\r\n\r\n--x\r\n", Hint{}, Mail},
+		"Fax":              {"From: Dr. Example\nReceived: 3/1/26\nDate: 3/1/26\nSubject: 31267\nTo: coding\n\nPlease\n", Hint{}, Plain},
 		"Memo":             {"To: all coders\nFrom: the office\nSubject: 31297\n\nPlease note\n", Hint{}, Plain},
 		"Note":             {"Procedure: 31267\nDate: 3/1/26\n\nText\n", Hint{}, Plain},
 		"CSV":              {"cpt,date,units\n31297,3/1/26,1\n31288,3/1/26,1\n", Hint{}, CSV},
@@ -153,9 +154,11 @@ func TestPlain(t *testing.T) {
 		"X12":     {"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260301*1200*^*00501*000000001*0*P*:~CLP*1*4*500~SVC*HC:31267*500*0~", "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260301*1200*^*00501*000000001*0*P*:~\nCLP*1*4*500~\nSVC*HC:31267*500*0~\n"},
 		"Clinical": {`<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3"><title>Operative Note</title><component><section><text><paragraph>Right <content styleCode="Bold">antrostomy</content>, 31267</paragraph>` +
 			`<table><tbody><tr><td>31297</td><td>dilation</td></tr></tbody></table></text></section></component></ClinicalDocument>`, "Operative Note\nRight antrostomy, 31267\n31297\tdilation\n"},
-		"Excel2003": {`<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="x"><Styles><Style/></Styles><Worksheet ss:Name="A"><Table><Row><Cell><Data ss:Type="Number">31297</Data></Cell><Cell><Data ss:Type="String">dilation</Data></Cell></Row></Table></Worksheet></Workbook>`, "31297\tdilation\n"},
-		"Word2003":  {`<?xml version="1.0"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"><w:styles><w:style/></w:styles><w:body><w:p><w:r><w:t>312</w:t></w:r><w:r><w:t>97 right</w:t></w:r></w:p><w:p><w:r><w:t>next</w:t></w:r></w:p></w:body></w:wordDocument>`, "31297 right\nnext\n"},
-		"HTML":      {"<html><head><meta charset=windows-1252><title>t</title></head><body><p>31267 \x96 right</p><table><tr><td>31297</td><td>dilation</td></tr></table><script>x()</script></body></html>", "31267 – right\n\n31297  dilation"},
+		"FHIR":       {`<?xml version="1.0"?><Procedure xmlns="http://hl7.org/fhir"><code><coding><code value="31267"/></coding></code><text><div xmlns="x">Right <b>antrostomy</b></div></text></Procedure>`, "code: 31267\nRight antrostomy\n"},
+		"Attributes": {`<?xml version="1.0"?><claim><line cpt="31267"/></claim>`, `<?xml version="1.0"?><claim><line cpt="31267"/></claim>`},
+		"Excel2003":  {`<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="x"><Styles><Style/></Styles><Worksheet ss:Name="A"><Table><Row><Cell><Data ss:Type="Number">31297</Data></Cell><Cell><Data ss:Type="String">dilation</Data></Cell></Row></Table></Worksheet></Workbook>`, "31297\tdilation\n"},
+		"Word2003":   {`<?xml version="1.0"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"><w:styles><w:style/></w:styles><w:body><w:p><w:r><w:t>312</w:t></w:r><w:r><w:t>97 right</w:t></w:r></w:p><w:p><w:r><w:t>next</w:t></w:r></w:p></w:body></w:wordDocument>`, "31297 right\nnext\n"},
+		"HTML":       {"<html><head><meta charset=windows-1252><title>t</title></head><body><p>31267 \x96 right</p><table><tr><td>31297</td><td>dilation</td></tr></table><script>x()</script></body></html>", "31267 – right\n\n31297  dilation"},
 	}
 	for name, test := range tests {
 		got := reading(t, []byte(test.content), Hint{}, Limits{})

@@ -301,7 +301,7 @@ func isMail(text string, hint Hint) bool {
 			text = rest
 		}
 	}
-	strong, weak := 0, map[string]bool{}
+	strong, weak, address := map[string]bool{}, map[string]bool{}, false
 	for n := 0; n < 200; n++ {
 		line, rest, more := strings.Cut(text, "\n")
 		text = rest
@@ -314,32 +314,35 @@ func isMail(text string, hint Hint) bool {
 			}
 			continue
 		}
-		name, _, ok := strings.Cut(line, ":")
+		name, value, ok := strings.Cut(line, ":")
 		if !ok || name == "" || len(name) > 76 || strings.ContainsAny(name, " \t") {
-			if strong < 2 {
+			if len(strong) < 2 {
 				return false
 			}
 			break
 		}
-		if is, known := mailFields[strings.ToLower(name)]; known {
-			if is {
-				strong++
-			} else {
-				weak[strings.ToLower(name)] = true
-			}
+		name = strings.ToLower(name)
+		if is, known := mailFields[name]; known && is {
+			strong[name] = true
+		} else if known {
+			weak[name] = true
+			address = address || name == "from" && strings.Contains(value, "@")
 		}
 		if !more {
 			break
 		}
 	}
-	claimed := strings.HasPrefix(strings.ToLower(hint.ContentType), "message/") || extension(hint) == ".eml" || extension(hint) == ".mht" || extension(hint) == ".mhtml"
+	ext := extension(hint)
+	claimed := strings.HasPrefix(strings.ToLower(hint.ContentType), "message/") || ext == ".eml" || ext == ".mht" || ext == ".mhtml"
 	switch {
 	case claimed:
-		return strong+len(weak) > 0
-	case strong > 0:
-		return strong+len(weak) > 1
+		return len(strong)+len(weak) > 0
+	case len(strong) > 1, strong["mime-version"] && weak["content-type"]:
+		return true
+	case !address: // a form or a fax has a sender and a date too
+		return false
 	}
-	return weak["from"] && weak["subject"] && weak["date"] && (weak["to"] || weak["content-type"])
+	return len(strong) > 0 || weak["subject"] && weak["date"] && (weak["to"] || weak["content-type"])
 }
 
 // extension is the ending of the name that the mail claims, in lower case.
