@@ -5,7 +5,8 @@
 // The parent ([Reader]) never parses a foreign byte: it starts a child process of the same program for each document,
 // hands it the bytes, and takes text from it piece by piece, for as long as the time allows. The child ([Child]) has no
 // environment, an empty working folder, hard limits of memory, processor time and file size set by itself before it
-// reads anything, and is killed with all it has started at the deadline. What kills a child costs one document, never
+// reads anything, on Linux no calls that reach the network, change files or touch other processes, and is killed with all
+// it has started at the deadline. What kills a child costs one document, never
 // the program: a person reads what went wrong.
 //
 // What a document is, is found by looking at its bytes ([Sniff]), never by its name or by what the mail claims.

@@ -53,7 +53,10 @@ func (e *engines) start(ctx context.Context) error {
 		if e.fillCache || len(compiled) > 0 {
 			var err error
 			if cached, err = wazero.NewCompilationCacheWithDir(e.cacheDir); err != nil {
-				return fmt.Errorf("document: the folder for compiled PDFium: %w", err)
+				if e.fillCache {
+					return fmt.Errorf("document: the folder for compiled PDFium: %w", err)
+				}
+				cached = nil // it is of another version, and this one has no folder in it
 			}
 		}
 	}
@@ -370,9 +373,12 @@ func (d *pdfDocument) page(index, limit int) (p pdfPage) {
 	return p
 }
 
+// joined takes apart the letters that a font draws as one, so that words are found; the last is Word's bullet.
+var joined = strings.NewReplacer("\r\n", "\n", "\ufb00", "ff", "\ufb01", "fi", "\ufb02", "fl", "\ufb03", "ffi", "\ufb04", "ffl", "\ufb05", "st", "\ufb06", "st", "\uf0b7", "\u2022")
+
 // tidy makes lines of PDFium's text: trimmed at their ends, at most one empty one in a row, a line feed at the end.
 func tidy(text string) string {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
+	text = joined.Replace(text)
 	text = strings.Map(func(c rune) rune {
 		switch {
 		case c == '\r':

@@ -3,9 +3,12 @@ package document
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -65,13 +68,13 @@ func TestPDF(t *testing.T) {
 			toUnicode := m.stream("", []byte(`/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 /CMapName /Adobe-Identity-UCS def /CMapType 2 def
 1 begincodespacerange <0000> <FFFF> endcodespacerange
-3 beginbfchar <0001> <0396> <0002> <4E2D> <0003> <0037> endbfchar
+5 beginbfchar <0001> <0396> <0002> <4E2D> <0003> <0037> <0004> <FB03> <0005> <F0B7> endbfchar
 endcmap CMapName currentdict /CMap defineresource pop end end`))
 			descriptor := m.add("<< /Type /FontDescriptor /FontName /Any /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>")
 			cid := m.add(fmt.Sprintf("<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Any /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /FontDescriptor %d 0 R /DW 600 >>", descriptor))
 			font := m.add(fmt.Sprintf("<< /Type /Font /Subtype /Type0 /BaseFont /Any /Encoding /Identity-H /DescendantFonts [%d 0 R] /ToUnicode %d 0 R >>", cid, toUnicode))
-			m.page("BT /F2 12 Tf 72 700 Td <000100020003> Tj ET", fmt.Sprintf("/F2 %d 0 R", font), "", "")
-		}, "Ζ中7\n"},
+			m.page("BT /F2 12 Tf 72 700 Td <000100020003000400050003> Tj ET", fmt.Sprintf("/F2 %d 0 R", font), "", "")
+		}, "Ζ中7ffi•7\n"},
 
 		{"what was filled into a form, and notes", func(m *pdfMaker) {
 			text := m.add("<< /Type /Annot /Subtype /Widget /FT /Tx /T (form1[0].page1[0].diagnosis[0]) /V (M54.16) /Rect [160 690 300 710] >>")
@@ -242,15 +245,31 @@ func TestIllegibleFontIsAPicture(t *testing.T) {
 	}
 }
 
-func TestPDFWithoutCacheAndWithAForeignOne(t *testing.T) {
+func TestPDFWithoutItsCache(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles PDFium")
 	}
 	m := newPDF()
 	m.page(lines("Compiled for this one."), "", "", "")
-	got := readBytes(t, Options{CacheDir: t.TempDir()}, m.bytes())
-	if got.section("page 1") != "Compiled for this one.\n" {
-		t.Errorf("%+v", got)
+	// Folders of another version, and of another processor: a child can write to neither.
+	versions, err := os.ReadDir(cacheDir(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dirs := []string{t.TempDir()}
+	for _, version := range []string{"wazero-v0-none", versions[0].Name()} {
+		dir := t.TempDir()
+		other := filepath.Join(dir, version)
+		if err := errors.Join(os.Mkdir(other, 0o700), os.WriteFile(filepath.Join(other, "compiled"), nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		dirs = append(dirs, dir)
+	}
+	for _, dir := range dirs {
+		got := readBytes(t, Options{CacheDir: dir, Limits: Limits{Time: time.Minute}}, m.bytes())
+		if got.section("page 1") != "Compiled for this one.\n" || len(got.Problems) > 0 {
+			t.Errorf("%+v", got)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,13 @@ type Reader struct {
 
 // NewReader makes a reader. It starts nothing.
 func NewReader(opts Options) *Reader {
+	for _, path := range []*string{&opts.Tesseract, &opts.CacheDir} {
+		if *path != "" {
+			if absolute, err := filepath.Abs(*path); err == nil {
+				*path = absolute // a child has a working folder of its own
+			}
+		}
+	}
 	opts.Limits = opts.Limits.withDefaults()
 	if opts.Children <= 0 {
 		opts.Children = 2
