@@ -429,6 +429,42 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// When no name server answers, mails do not wait for them one by one; when they answer again, so are mails verified.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	now := arrived
+	dns := &names{fails: map[string]error{}}
+	for i := range 100 {
+		dns.fails[fmt.Sprintf("n%d.example", i)] = errDown
+	}
+	c := newCache(dns, func() time.Time { return now })
+	asked := func() (n int) {
+		for _, k := range dns.asked {
+			n += k
+		}
+		return n
+	}
+	for i := range 50 {
+		if a := c.lookup(t.Context(), fmt.Sprintf("n%d.example", i)); !a.temporary {
+			t.Fatal("nobody answered, and that counts as an answer")
+		}
+	}
+	if n := asked(); n > silentAsks+1 {
+		t.Errorf("asked %d times into the silence", n)
+	}
+	now = now.Add(askAgain)
+	if a := c.lookup(t.Context(), "there.example"); a.temporary { // it does not exist, but that is an answer
+		t.Error("nobody is asked any more")
+	}
+	before := asked()
+	for i := 50; i < 60; i++ {
+		c.lookup(t.Context(), fmt.Sprintf("n%d.example", i))
+	}
+	if n := asked() - before; n != 10 {
+		t.Errorf("while others answer, %d of 10 were asked for", n)
+	}
+}
+
 // failing is a mail whose bytes stop coming.
 type failing struct{ io.Reader }
 

@@ -36,7 +36,19 @@ type cache struct {
 
 	mu      sync.Mutex
 	answers map[string]answer
+	silence int       // how often in a row nobody answered
+	heard   time.Time // when last somebody did
+	tried   time.Time // when last somebody was asked in a silence
 }
+
+// When nobody answers at all, ten thousand mails of a first start must not wait seconds each: after silentAsks questions
+// in a row without an answer, and none for silentFor, one question every askAgain is let through, and the others count as
+// unanswered at once. A sender whose own name servers hang cannot cause it while others' answer.
+const (
+	silentAsks = 5
+	silentFor  = 30 * time.Second
+	askAgain   = 2 * time.Second
+)
 
 func newCache(resolver Resolver, now func() time.Time) *cache {
 	return &cache{resolver: resolver, now: now, answers: make(map[string]answer)}
@@ -50,20 +62,39 @@ func (c *cache) lookup(ctx context.Context, name string) answer {
 	if ok && now.Before(a.until) {
 		return a
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || !c.worthAsking(now) {
 		return answer{temporary: true} // not kept: it says nothing about the name
 	}
 	a = c.ask(ctx, name, now)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a.temporary {
+		c.silence++
+	} else {
+		c.silence, c.heard = 0, now
+	}
 	if a.temporary && ctx.Err() != nil {
 		return a
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if len(c.answers) >= maxCached {
 		c.makeRoom(now)
 	}
 	c.answers[name] = a
 	return a
+}
+
+// worthAsking tells whether somebody may answer.
+func (c *cache) worthAsking(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.silence < silentAsks || now.Sub(c.heard) < silentFor {
+		return true
+	}
+	if now.Sub(c.tried) < askAgain {
+		return false
+	}
+	c.tried = now
+	return true
 }
 
 // makeRoom drops what is old, else any: the names that matter come again. It wants the lock.
