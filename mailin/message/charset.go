@@ -259,7 +259,7 @@ func decodeUTF32(b []byte, bigEndian bool) string {
 // looksUTF7 says whether every plus sign of a text begins what UTF-7 has there, at least twice: whole characters, with the bits that are left over
 // zero, and none of them ASCII, which stands for itself.
 func looksUTF7(b []byte) bool {
-	found := 0
+	found, ended := 0, 0
 	for i := 0; i < len(b); i++ {
 		if b[i] != '+' {
 			continue
@@ -285,9 +285,12 @@ func looksUTF7(b []byte) bool {
 			}
 		}
 		found++
+		if j < len(b) && b[j] == '-' {
+			ended++
+		}
 		i = j
 	}
-	return found >= 2
+	return found >= 2 && ended*2 > found // "+124 +128" might be characters by chance
 }
 
 // cleanLabel brings a charset label to the form that tables use. Quotes, comments and doubled parameters are what real mail adds.

@@ -23,7 +23,7 @@ import (
 // pieces are read rightly; the best library that was tried reads 47 texts and 169 pieces.
 
 // guessBytes is how much of a text is looked at.
-const guessBytes = 4 << 10
+const guessBytes = 2 << 10
 
 // guessCharset tells the charset of bytes that are not UTF-8. sure says that the reading is clearly better than any other, and good.
 func guessCharset(b []byte) (label string, sure bool) {

@@ -106,12 +106,13 @@ func isPlainName(encoding string) bool {
 }
 
 // unlabelledQP decodes a text that is quoted-printable from end to end, whose label a gateway has lost: every equals sign stands before two
-// hexadecimal digits or at the end of a line, and what comes out is text that needed the encoding.
+// hexadecimal digits or at the end of a line, what comes out is UTF-8, and something shows that the text was encoded, since "CPT=99213, MOD=25"
+// reads so, too.
 func unlabelledQP(b []byte) ([]byte, bool) {
 	if bytes.Count(b, []byte{'='}) < 2 {
 		return nil, false
 	}
-	soft, escapes, needed := 0, 0, 0
+	soft, escapes, needed, padded := 0, 0, 0, 0
 	for i := 0; i < len(b); i++ {
 		if b[i] >= 0x80 {
 			return nil, false
@@ -125,7 +126,10 @@ func unlabelledQP(b []byte) ([]byte, bool) {
 			soft++
 		case len(rest) >= 2 && unhex(rest[0]) >= 0 && unhex(rest[1]) >= 0 && rest[0] < 'a' && rest[1] < 'a':
 			escapes++
-			if c := unhex(rest[0])<<4 | unhex(rest[1]); c >= 0x80 || c == '=' || c == ' ' && (len(rest) == 2 || rest[2] == '\n' || rest[2] == '\r') {
+			switch c := unhex(rest[0])<<4 | unhex(rest[1]); {
+			case c == ' ' && (len(rest) == 2 || rest[2] == '\n' || rest[2] == '\r'):
+				padded++
+			case c >= 0x80 || c == '=':
 				needed++
 			}
 			i += 2
@@ -133,12 +137,15 @@ func unlabelledQP(b []byte) ([]byte, bool) {
 			return nil, false
 		}
 	}
-	if needed == 0 || soft+escapes < 2 {
+	if needed+padded == 0 || soft+escapes < 2 {
 		return nil, false
 	}
 	var damaged bool
 	out, err := io.ReadAll(&qpReader{r: bytes.NewReader(b), damaged: &damaged})
-	return out, err == nil && !damaged
+	if err != nil || damaged || !utf8.Valid(out) {
+		return nil, false
+	}
+	return out, hasHigh(out) || soft > 0 || padded > 0
 }
 
 // base64Within decodes the runs of base64 in a text that a gateway has written its own lines around.
