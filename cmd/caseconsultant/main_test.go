@@ -34,6 +34,7 @@ func leftOut(env func(string) string) string {
 		{"CASECONSULTANT_TEST_DOVECOT", "tests against Dovecot", "/usr/sbin/dovecot"},
 		{"CASECONSULTANT_TEST_CYRUS", "tests against Cyrus", "/usr/lib/cyrus/bin/master"},
 		{"CASECONSULTANT_TEST_CHROMIUM", "tests of the desk and mails in a browser", "/usr/bin/chromium"},
+		{"CASECONSULTANT_TEST_TESSERACT", "tests of scans and pictures", "/usr/bin/tesseract"},
 	} {
 		if env(server.variable) == "" {
 			text += fmt.Sprintf("left out: %s; %s=%s turns them on\n", server.what, server.variable, server.example)
@@ -59,6 +60,7 @@ func TestNewcomersAreToldWhatIsLeftOut(t *testing.T) {
 	want := "left out: tests against Dovecot; CASECONSULTANT_TEST_DOVECOT=/usr/sbin/dovecot turns them on\n" +
 		"left out: tests against Cyrus; CASECONSULTANT_TEST_CYRUS=/usr/lib/cyrus/bin/master turns them on\n" +
 		"left out: tests of the desk and mails in a browser; CASECONSULTANT_TEST_CHROMIUM=/usr/bin/chromium turns them on\n" +
+		"left out: tests of scans and pictures; CASECONSULTANT_TEST_TESSERACT=/usr/bin/tesseract turns them on\n" +
 		"On Debian, .ci/run installs and starts all of them and runs everything.\n"
 	if got != want {
 		t.Errorf("got %q", got)
