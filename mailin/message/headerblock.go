@@ -190,6 +190,7 @@ func sameSubject(a, b string) bool {
 // bareSubject is a subject without the marks of answers and forwards.
 func bareSubject(s string) string {
 	for range 10 {
+		s = untagged(s)
 		at := rePattern.FindString(s)
 		if at == "" {
 			if at = fwdPattern.FindString(s); at == "" || strings.HasPrefix(at, "(") || strings.HasPrefix(at, " (") {
