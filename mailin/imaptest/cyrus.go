@@ -115,11 +115,12 @@ func startCyrus(tb testing.TB, ip string, cert certificate) backend {
 	master, err = filepath.EvalSymlinks(master)
 	check(tb, err, "finding Cyrus")
 	bin := filepath.Dir(master)
+	plain, encrypted := freePorts(tb, ip)
 	c := &cyrusBackend{
 		dir:       dir,
 		root:      strings.TrimSuffix(bin, "/usr/lib/cyrus/bin"),
-		plain:     net.JoinHostPort(ip, strconv.Itoa(freePort(tb, ip))),
-		encrypted: net.JoinHostPort(ip, strconv.Itoa(freePort(tb, ip))),
+		plain:     net.JoinHostPort(ip, strconv.Itoa(plain)),
+		encrypted: net.JoinHostPort(ip, strconv.Itoa(encrypted)),
 	}
 	values := map[string]any{"Dir": dir, "Bin": bin, "User": owner.Username, "Group": group.Name, "Admin": cyrusAdmin, "Plain": c.plain, "Encrypted": c.encrypted}
 	for name, text := range map[string]*template.Template{"imapd.conf": cyrusConfig, "cyrus.conf": cyrusServices} {

@@ -131,7 +131,7 @@ func startDovecot(tb testing.TB, ip string, cert certificate) backend {
 		check(tb, err, "finding out who we are")
 		values["Internal"], values["Login"], values["Group"] = self.Username, self.Username, group.Name
 	}
-	plain, encrypted := freePort(tb, ip), freePort(tb, ip)
+	plain, encrypted := freePorts(tb, ip)
 	values["Plain"], values["Encrypted"] = plain, encrypted
 	d := &dovecotBackend{dir: dir}
 	values["Introspection"] = d.answerTokens(tb, ip)
@@ -189,11 +189,17 @@ func mailUser(tb testing.TB) (uid, gid int) {
 	return 0, 0
 }
 
-func freePort(tb testing.TB, ip string) int {
-	listener, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
-	check(tb, err, "looking for a free port")
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+// freePorts are two ports that nobody listens on. Both are held before one is given back: the system likes to give the same one again.
+func freePorts(tb testing.TB, ip string) (plain, encrypted int) {
+	tb.Helper()
+	var ports [2]int
+	for i := range ports {
+		listener, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+		check(tb, err, "looking for a free port")
+		defer listener.Close()
+		ports[i] = listener.Addr().(*net.TCPAddr).Port
+	}
+	return ports[0], ports[1]
 }
 
 func (d *dovecotBackend) folder(name string) string { return name }
