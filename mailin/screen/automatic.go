@@ -209,7 +209,7 @@ func ticket(m *message.Message, h fields, _ Options) (Verdict, bool) {
 		sign = "X-Mailer"
 	}
 	// A practice whose gateway marks everybody's mail thanks politely too: without a helpdesk's own mark, what asks is a person's.
-	if signs := h.signs(); sign == "" && len(signs) > 0 && (h.nullSender() || !strings.Contains(opening(m, 4000), "?")) {
+	if signs := h.signs(); sign == "" && len(signs) > 0 && (h.nullSender() || !asks(m)) {
 		sign = signs[0]
 	}
 	if sign == "" {
@@ -224,19 +224,22 @@ func confirms(m *message.Message) bool {
 	return starts(m.Subject, ticketSubjects) || says(opening(m, 1500), ticketSentences)
 }
 
+// asks tells whether a mail asks something, in any script.
+func asks(m *message.Message) bool { return strings.ContainsAny(opening(m, 4000), "?？؟") }
+
 // vacation: an absence notice without a standard mark is known by its subject or its first words, and one more sign.
 func vacation(m *message.Message, h fields, _ Options) (Verdict, bool) {
 	const reason = "It reads like an absence notice and bears a mark of automatic mail."
-	asks := strings.Contains(opening(m, 4000), "?")
+	asking := asks(m)
 	if vacationSubject(m.Subject) {
 		// Mail programs put "Automatic reply: " before the subject that they answer; a person who writes about one has "Re: " there.
 		fixed, first := starts(m.Subject, replyPrefixes), starts(m.Subject, vacationSubjects)
 		for _, sign := range h.signs() {
-			if fixed || h.nullSender() || absent(m) || first && !asks {
+			if fixed || h.nullSender() || absent(m) || first && !asking {
 				return Verdict{Kind: AutoReply, Reason: reason, Evidence: []string{"Subject", sign}}, true
 			}
 		}
-		if first && len(m.InReplyTo)+len(m.References) > 0 && !asks {
+		if first && len(m.InReplyTo)+len(m.References) > 0 && !asking {
 			return Verdict{Kind: AutoReply, Reason: reason, Evidence: []string{"Subject", "In-Reply-To"}}, true
 		}
 		if fixed && absent(m) {
@@ -245,7 +248,7 @@ func vacation(m *message.Message, h fields, _ Options) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	// Without the subject the words may be a person's, who is away and asks all the same.
-	if absent(m) && (h.nullSender() || h.precedence() && len(m.InReplyTo)+len(m.References) > 0) && !asks {
+	if absent(m) && (h.nullSender() || h.precedence() && len(m.InReplyTo)+len(m.References) > 0) && !asking {
 		return Verdict{Kind: AutoReply, Reason: reason, Evidence: []string{"its words", h.signs()[0]}}, true
 	}
 	return Verdict{}, false
