@@ -148,9 +148,9 @@ func mailBlock(lines []line, i int, subject string) int {
 		return b.end
 	case b.found >= 4 && b.sender && b.sure:
 		return b.end // with the subject or the recipient first
-	case b.found == 2 && b.sender && b.sure && alone(lines, i, b.end):
+	case b.found == 2 && b.sender && b.sure && (stampPattern.MatchString(lines[i].text) || stampPattern.MatchString(lines[b.end-1].text) || alone(lines, i, b.end)):
 		return b.end
-	case b.found == 2 && b.first == 7 && b.to && stampPattern.MatchString(lines[i].text) && alone(lines, i, b.end):
+	case b.found == 2 && b.first == 7 && b.to && stampPattern.MatchString(lines[i].text):
 		return b.end
 	}
 	return notesBlock(lines, i)

@@ -262,3 +262,47 @@ func TestListedSignOffs(t *testing.T) {
 	}
 	tally(t, mails)
 }
+
+// The same attributions and header blocks on pages: within the marks of a program, and in plain paragraphs.
+func TestListedHistoryOnPages(t *testing.T) {
+	t.Parallel()
+	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", "<br>\r\n")
+	right, all := 0, 0
+	check := func(name, subject, source string) {
+		raw := mail(append(head("Content-Type: text/html; charset=utf-8"), "", source)...)
+		m := parse(t, strings.Replace(raw, "Subject: 31297 with 31288", "Subject: "+subject, 1))
+		all++
+		if m.Reply != "The left one.\n\nLee" || !strings.Contains(m.Quoted, "Which side") || !strings.Contains(m.Quoted, "Dana") || m.Forward != strings.HasPrefix(subject, "FW") {
+			t.Errorf("%s: reply %q, quoted %q, forward %t", name, m.Reply, m.Quoted, m.Forward)
+			return
+		}
+		right++
+	}
+	const answer = "<div>The left one.</div><div><br></div><div>Lee</div>"
+	names, texts := listed(t, "attributions.list")
+	for _, name := range names {
+		line := escape.Replace(texts[name])
+		check(name+"/gmail", "Re: 31297", answer+`<br><div class="gmail_quote"><div class="gmail_attr">`+line+`<br></div><blockquote class="gmail_quote">Which side was it?<br>Dana</blockquote></div>`)
+		check(name+"/thunderbird", "Re: 31297", answer+`<div class="moz-cite-prefix">`+line+`<br></div><blockquote type="cite"><p>Which side was it?</p><p>Dana</p></blockquote>`)
+		check(name+"/within", "Re: 31297", answer+`<blockquote type="cite"><div>`+line+`</div><br><div>Which side was it?<br>Dana</div></blockquote>`)
+		if !strings.HasPrefix(texts[name], "> ") {
+			check(name+"/bare", "Re: 31297", answer+`<div>`+line+`</div><blockquote><div>Which side was it?</div><div>Dana</div></blockquote>`)
+			check(name+"/below", "Re: 31297", `<div>`+line+`</div><blockquote><div>Which side was it?</div><div>Dana</div></blockquote>`+answer)
+		}
+	}
+	names, texts = listed(t, "blocks.list")
+	for _, name := range names {
+		if strings.HasPrefix(texts[name], ">") || strings.HasPrefix(texts[name], "|") {
+			continue
+		}
+		block := escape.Replace(texts[name])
+		const history = `<div>Which side was it?</div><div>Dana</div>`
+		for _, subject := range []string{"RE: 31297", "FW: 31297"} {
+			check(name+"/outlook", subject, answer+`<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in"><p class="MsoNormal">`+block+`</p></div>`+history)
+			check(name+"/web", subject, answer+`<div id="appendonsend"></div><hr><div id="divRplyFwdMsg">`+block+`</div>`+history)
+			check(name+"/paragraphs", subject, answer+`<p>`+block+`</p>`+history)
+			check(name+"/lines", subject, answer+`<div>`+strings.ReplaceAll(block, "<br>", "</div><div>")+`</div>`+history)
+		}
+	}
+	t.Logf("%d of %d pages are read rightly", right, all)
+}
