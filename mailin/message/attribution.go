@@ -122,7 +122,7 @@ var (
 
 	numericDate = regexp.MustCompile(`\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}`)
 
-	weekday = regexp.MustCompile(`^on (?:mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?,? `)
+	weekday = regexp.MustCompile(`^(?:(?:on|at) )?(?:mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?,? `)
 
 	// people are words of somebody who tells what another wrote, in a chart or a letter.
 	people    = regexp.MustCompile(`(?:\d|[ap]\.?m\.?),? (?:the|our|my|their|his|her|patient|payer|insurance|nurse|surgeon|she|he|they|we)\b`)
@@ -196,7 +196,7 @@ func isAttribution(s string, n int) (certainty, bool) {
 	case verb >= 0 && at != nil && n == 1 && (last || strings.Contains(s, "news:")) && len(strings.Fields(s)) <= 9:
 		return likely, true // "Ann <ann@clinic.example> writes:"
 	case verb >= 0 && dated && timed && start && !numericDate.MatchString(s) && !people.MatchString(s) && !clinician.MatchString(s) &&
-		(!strings.HasPrefix(s, "on ") || weekday.MatchString(s)):
+		(s[verb:verbEnd] != "wrote" && s[verb:verbEnd] != "writes" || weekday.MatchString(s)):
 		return likely, true // programs that write numbers, or no weekday, mark the lines under it
 	case at != nil && dated && timed && addressEnds.MatchString(s) && (start || n == 1):
 		return likely, true

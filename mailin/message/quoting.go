@@ -102,7 +102,7 @@ func (q *quoting) introduced(i int) (next int, ok bool) {
 	}
 	end := 0
 	switch {
-	case originalLine(text):
+	case originalLine(text) && !(headings[headingOf(text)] && !q.fieldsBelow(i)):
 		end = i + 1
 		if below := q.nextText(end); below < len(q.lines) {
 			end = max(end, q.block(below), headerBlock(q.lines, below).end)
@@ -447,6 +447,19 @@ func (q *quoting) forwardEnd(i int) int {
 	return len(q.lines)
 }
 
+// headings are marks that people write over their own paragraphs, too; fields must follow.
+var headings = setOf("original|message|原文")
+
+func headingOf(s string) string {
+	words, _ := bareMark(s)
+	return words
+}
+
+func (q *quoting) fieldsBelow(i int) bool {
+	below := q.nextText(i + 1)
+	return below < len(q.lines) && headerBlock(q.lines, below).found >= 2
+}
+
 // originalLine is the mark between dashes over the mail that is answered.
 func originalLine(s string) bool {
 	if len(s) > 160 || len(s) < 6 {
@@ -506,7 +519,7 @@ func (q *quoting) ruleBefore(i int) int {
 	if end := q.block(below); end > 0 {
 		return end
 	}
-	if b := headerBlock(lines, below); len(s) >= 20 && s[0] == '_' && b.found >= 2 {
+	if b := headerBlock(lines, below); len(s) >= 20 && s[0] == '_' && b.found >= 2 && b.sender && (b.mail || q.answer || q.passed) {
 		return b.end
 	}
 	return 0
