@@ -210,11 +210,13 @@ func TestTimeIsLinear(t *testing.T) {
 				}
 				return best
 			}
-			a, b := took(small), took(large)
-			if b > 10*a+20*time.Millisecond {
-				t.Errorf("%d bytes took %v, %d bytes %v", len(small), a, len(large), b)
+			var a, b time.Duration
+			for range 4 { // a busy machine may stand still for a while, but not each time
+				if a, b = took(small), took(large); b <= 10*a+20*time.Millisecond {
+					return
+				}
 			}
-			t.Logf("%v %v", a, b)
+			t.Errorf("%d bytes took %v, %d bytes %v", len(small), a, len(large), b)
 		})
 	}
 }
