@@ -181,27 +181,6 @@ func oneLineBlock(s string) bool {
 	return seen&whole == whole && seen&(1<<2|1<<7) != 0 && clockPattern.MatchString(s)
 }
 
-// sameSubject says whether one subject is that of an answer to the other.
-func sameSubject(a, b string) bool {
-	a, b = wordsOf(bareSubject(a)), wordsOf(bareSubject(b))
-	return a != "" && b != "" && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
-}
-
-// bareSubject is a subject without the marks of answers and forwards.
-func bareSubject(s string) string {
-	for range 10 {
-		s = untagged(s)
-		at := rePattern.FindString(s)
-		if at == "" {
-			if at = fwdPattern.FindString(s); at == "" || strings.HasPrefix(at, "(") || strings.HasPrefix(at, " (") {
-				return s
-			}
-		}
-		s = s[len(at):]
-	}
-	return s
-}
-
 // alone says that empty lines, or the text's ends, part lines from what stands around them.
 func alone(lines []line, from, to int) bool {
 	bare := func(i int) bool {
