@@ -93,7 +93,11 @@ func readBlock(s *scanner, limit int, top bool, h *header) [][]byte {
 		}
 		atStart = false
 		size += len(piece)
-		if size > limit {
+		if size > limit && keep {
+			if hasProse(lines) {
+				// No header is that long and has lines that are none: the empty line under it is missing, and this is the text.
+				return append(lines, bytes.TrimRight(append([]byte(nil), piece...), "\r\n"))
+			}
 			h.long, keep = true, false
 		}
 		if !keep {
@@ -107,6 +111,16 @@ func readBlock(s *scanner, limit int, top bool, h *header) [][]byte {
 		lines[len(lines)-1] = bytes.TrimRight(lines[len(lines)-1], "\r\n")
 	}
 	return lines
+}
+
+// hasProse says whether some lines are neither fields nor go on with one.
+func hasProse(lines [][]byte) bool {
+	for _, l := range lines {
+		if l[0] != ' ' && l[0] != '\t' && fieldName(l) == "" && !isMboxFrom(l) {
+			return true
+		}
+	}
+	return false
 }
 
 // parse makes fields of the lines, and gives back to the scanner what is body.
@@ -180,10 +194,19 @@ func (h *header) bodyBegins(lines [][]byte, lastKnown int) int {
 	if lastKnown < 0 || !h.ended {
 		return first
 	}
-	for _, l := range lines[first:] {
-		if l[0] != ' ' && l[0] != '\t' && fieldName(l) == "" && !isMboxFrom(l) {
-			return first
+	// A text without a header, in which something like one stands further down.
+	prose := 0
+	for _, l := range lines {
+		if fieldName(l) != "" || isMboxFrom(l) {
+			break
 		}
+		prose++
+	}
+	if prose > 2 {
+		return 0
+	}
+	if hasProse(lines[first:]) {
+		return first
 	}
 	return len(lines)
 }

@@ -24,6 +24,7 @@ func TestBrokenMailKeepsItsText(t *testing.T) {
 		"NoBlankLine":                 {raw: "From: lee@clinic.example\nSubject: x\nQuestion: is 31297 ok?\nThanks\n", text: "Question: is 31297 ok?\nThanks", problem: "empty line"},
 		"NoBlankLineThenOne":          {raw: "From: lee@clinic.example\nSubject: x\nHello, a question:\nis 31297 ok?\n\nThanks\n", text: "Hello, a question:\nis 31297 ok?\n\nThanks"},
 		"NoBlankLineOnlyFields":       {raw: "From: lee@clinic.example\nSubject: a\n b\nCode: 31297\nModifier: 50\n", text: "Code: 31297\nModifier: 50"},
+		"NoHeaderButOneBelow":         {raw: "Hello,\nis 31297 ok?\nThanks\nSubject: 31297\n\nLee\n", text: "Hello,\nis 31297 ok?\nThanks\nSubject: 31297\n\nLee"},
 		"UnknownFieldsStay":           {raw: "From: lee@clinic.example\nVendor-Flag: 7\nSpecialField: 8\n\nHello\n", text: "Hello"},
 		"LabelledBase64":              {raw: mail(append(head("Content-Transfer-Encoding: base64"), "", question)...), text: question, problem: "not encoded"},
 		"LabelledBase64HTML":          {raw: mail(append(head("Content-Type: text/html", "Content-Transfer-Encoding: base64"), "", "<p>"+question+"</p>")...), text: question, problem: "not encoded"},
@@ -148,5 +149,15 @@ func TestEnhancedStatus(t *testing.T) {
 		if got := message.EnhancedStatus(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
+	}
+}
+
+// A text of half a megabyte under a header that no empty line ends is read whole.
+func TestLongTextWithoutBlankLine(t *testing.T) {
+	t.Parallel()
+	const n = 30_000
+	m := parse(t, "From: lee@clinic.example\nSubject: x\n"+strings.Repeat("Is 31297 ok here?\n", n)+"\nThanks\n")
+	if got := strings.Count(m.Text, "31297"); got != n || !strings.HasSuffix(m.Text, "\nThanks\n") {
+		t.Errorf("%d lines of %d are in the text, problems %q", got, n, m.Problems)
 	}
 }

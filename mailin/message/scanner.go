@@ -15,7 +15,7 @@ const scanBuffer = 64 << 10
 // the boundaries only if it begins with "--".
 type scanner struct {
 	r     *bufio.Reader
-	ahead []byte // whole lines given back, read before r
+	ahead [][]byte // lines given back, read before r: the last one first. None is empty.
 
 	stack []string // boundaries of the open multiparts, outermost first; "" is one that is still to be found out
 	bol   bool     // the next piece begins a line
@@ -73,12 +73,14 @@ func (c *crReader) Read(p []byte) (int, error) {
 // next returns the next line with its line end, or a piece of at most scanBuffer bytes of a longer one. The bytes are valid until the next
 // call. At the end it returns nil and sets eof.
 func (s *scanner) next() []byte {
-	if len(s.ahead) > 0 {
-		line := s.ahead
+	if n := len(s.ahead); n > 0 {
+		line := s.ahead[n-1]
 		if i := bytes.IndexByte(line, '\n'); i >= 0 {
 			line = line[:i+1]
 		}
-		s.ahead = s.ahead[len(line):]
+		if s.ahead[n-1] = s.ahead[n-1][len(line):]; len(s.ahead[n-1]) == 0 {
+			s.ahead = s.ahead[:n-1]
+		}
 		return line
 	}
 	if s.eof {
@@ -100,28 +102,20 @@ func (s *scanner) next() []byte {
 
 // giveBack puts whole lines before what is still to be read.
 func (s *scanner) giveBack(lines ...[]byte) {
-	n := len(s.ahead)
-	for _, l := range lines {
-		n += len(l)
+	if all := bytes.Join(lines, nil); len(all) > 0 {
+		s.ahead = append(s.ahead, all)
 	}
-	if n == 0 {
-		return
-	}
-	ahead := make([]byte, 0, n)
-	for _, l := range lines {
-		ahead = append(ahead, l...)
-	}
-	s.ahead = append(ahead, s.ahead...)
 	s.bol = true
 }
 
 // peekLine returns the next line without consuming it, nil at the end.
 func (s *scanner) peekLine() []byte {
-	if len(s.ahead) > 0 {
-		if i := bytes.IndexByte(s.ahead, '\n'); i >= 0 {
-			return s.ahead[:i+1]
+	if n := len(s.ahead); n > 0 {
+		line := s.ahead[n-1]
+		if i := bytes.IndexByte(line, '\n'); i >= 0 {
+			return line[:i+1]
 		}
-		return s.ahead
+		return line
 	}
 	for n := 256; ; n *= 4 {
 		n = min(n, scanBuffer)
@@ -189,9 +183,8 @@ func (s *scanner) line() (piece []byte, start bool) {
 		return nil, start
 	}
 	if at := s.glued(piece); at > 0 {
-		mark := append([]byte(nil), piece[at:]...)
-		text := append(append([]byte(nil), piece[:at]...), '\n')
-		s.giveBack(mark)
+		text := append(bytes.Clone(piece[:at]), '\n')
+		s.giveBack(piece[at:])
 		return text, start
 	}
 	return piece, start
@@ -324,8 +317,18 @@ func (s *scanner) restore(lines [][]byte) {
 
 // window returns what is buffered of the bytes to come, without consuming them.
 func (s *scanner) window() []byte {
-	if len(s.ahead) > 0 {
-		return s.ahead
+	if n := len(s.ahead); n > 0 {
+		// What was given back may be no more than a line or two.
+		b := s.ahead[n-1]
+		for i := n - 2; i >= 0 && len(b) < 4<<10; i-- {
+			b = append(b[:len(b):len(b)], s.ahead[i][:min(len(s.ahead[i]), 8<<10)]...)
+		}
+		if len(b) < 4<<10 {
+			_, _ = s.r.Peek(8 << 10)
+			more, _ := s.r.Peek(min(s.r.Buffered(), 8<<10))
+			b = append(b[:len(b):len(b)], more...)
+		}
+		return b
 	}
 	_, _ = s.r.Peek(8 << 10)
 	b, _ := s.r.Peek(s.r.Buffered())

@@ -173,10 +173,11 @@ func TestHostilePartsAreReadInLinearTime(t *testing.T) {
 	for name, c := range map[string]struct{ before, piece string }{
 		"GluedBoundaries":  {multi + "------=_Part_0123456789\n\n", "x------=_Part_0123456789\n\n"},
 		"NearlyGlued":      {multi + "------=_Part_0123456789\n\n", "x-----=_Part_0123456789\n"},
+		"GluedAfterFound":  {"Content-Type: multipart/mixed; boundary=x\n\n--other_boundary\n\n", "x--other_boundary\n"},
 		"WrongBoundary":    {multi, "--other_boundary\n\n"},
 		"PreambleMarks":    {"Content-Type: multipart/mixed; boundary=x\n\n", "--a\nb\n"},
 		"BlankLines":       {multi, "------=_Part_0123456789\n\n\n\n"},
-		"Doubled":          {"From: a\n\nTo: b\n\nSubject: x\n\n", "a\n\n"},
+		"Doubled":          {"From: a\n\nTo: b\n\nSubject: x\n\n\n\n", "a line of text\n\n"},
 		"LostStructure":    {"\n--b\nContent-Type: text/plain\n\n", "--b\nContent-Type: text/plain\n\nx\n"},
 		"Base64Within":     {"Content-Transfer-Encoding: base64\n\nprose first\n", "U2l4IHdvcmRzIG9mIHRleHQgaGVyZS4u\nx y\n"},
 		"QuotedPrintable":  {"\n", "a=3D=\n"},
@@ -199,7 +200,7 @@ func TestHostilePartsAreReadInLinearTime(t *testing.T) {
 		"AlternativeTexts": {"Content-Type: multipart/alternative; boundary=b\n\n", "--b\n\nanother text\n"},
 	} {
 		growsLinearly(t, name, 60<<10, func(size int) string {
-			return c.before + strings.Repeat(c.piece, size/len(c.piece))
+			return c.before + strings.Repeat(c.piece, size/len(c.piece)) + "--other_boundary\nContent-Type: text/plain\n\nx\n"
 		})
 	}
 }
