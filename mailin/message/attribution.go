@@ -92,7 +92,7 @@ func attributionText(s string) string {
 		switch {
 		case r < 0x80:
 			return unicode.ToLower(r)
-		case r >= '\u200b' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\ufeff':
+		case r == '\ufeff':
 			return -1
 		case r >= '٠' && r <= '٩':
 			return '0' + r - '٠'
@@ -108,7 +108,7 @@ func attributionText(s string) string {
 			return ' '
 		}
 		return unicode.ToLower(r)
-	}, s)
+	}, unsteered(s))
 	s = strings.TrimLeft(s, "> \t*_|-")
 	return strings.TrimRight(s, " \t*_-")
 }

@@ -19,6 +19,8 @@ var closingLine = regexp.MustCompile(`(?i)^(?:(?:thanks?|thank you|many thanks|t
 	`(?:med )?vennlig hilsen|(?:med )?vänliga? hälsning(?:ar)?|hälsningar|ystävällisin terveisin|terveisin|pozdrawiam|z poważaniem|s pozdrave?m|s pozdravom|üdvözlettel|cu stimă|поздрави|с уважением|з повагою|saygılarımla|` +
 	`lep pozdrav|srdačan pozdrav|lugupidamisega|ar cieņu|pagarbiai|με εκτίμηση|בברכה|مع تحياتي|よろしくお願い(?:いた)?します|此致|谢谢|謝謝|감사합니다|trân trọng|salam hormat)[\s,.!。\pL]{0,30})$`)
 
+func closes(s string) bool { return len(s) < 100 && closingLine.MatchString(unsteered(s)) }
+
 // contactBlock moves a block of name, title and ways to reach the sender at the end of the text to the signature: the last paragraph, when at
 // least two of its lines are such, none asks anything and none is about a case. A closing line and the name right under it stay.
 func contactBlock(run []line) {
@@ -37,11 +39,11 @@ func contactBlock(run []line) {
 	// Sentences above the closing line in the same paragraph are the sender's.
 	own := 0
 	for i, l := range block {
-		if strings.Contains(l.text, "?") || l.fixed || len(l.text) > 120 || sentence(l.text) && !closingLine.MatchString(l.text) || clinical(l.text) {
+		if strings.Contains(l.text, "?") || l.fixed || len(l.text) > 120 || sentence(l.text) && !closes(l.text) || clinical(l.text) {
 			own = i + 1
 		}
 	}
-	if own > 0 && (own == len(block) || !closingLine.MatchString(block[own].text)) {
+	if own > 0 && (own == len(block) || !closes(block[own].text)) {
 		return
 	}
 	start, block = start+own, block[own:]
@@ -70,7 +72,7 @@ func contactBlock(run []line) {
 	}
 	for i := skip; i < len(block) && i < 6; i++ {
 		switch text := block[i].text; {
-		case closingLine.MatchString(text):
+		case closes(text):
 			if skip = i + 1; skip < len(block) && !contactLine.MatchString(block[skip].text) {
 				skip++
 			}
@@ -111,7 +113,7 @@ func spacedBlock(run []line) {
 		}
 		lines++
 		spaced := i == 0 || run[i-1].text == ""
-		if under = closingLine.MatchString(l.text); under || !spaced || lines > 10 || l.class != classReply || l.fixed || len(l.text) > 100 || strings.Contains(l.text, "?") || sentence(l.text) || clinical(l.text) {
+		if under = closes(l.text); under || !spaced || lines > 10 || l.class != classReply || l.fixed || len(l.text) > 100 || strings.Contains(l.text, "?") || sentence(l.text) || clinical(l.text) {
 			break
 		}
 		contact := contactLine.MatchString(l.text)
@@ -137,7 +139,7 @@ func spacedBlock(run []line) {
 
 // nameUnderClosing counts the lines at the beginning of a block that close the mail: "Thanks," and the name under it.
 func nameUnderClosing(above, block []line) int {
-	if closingLine.MatchString(block[0].text) {
+	if closes(block[0].text) {
 		if len(block) > 1 && !contactLine.MatchString(block[1].text) {
 			return 2
 		}
@@ -185,7 +187,7 @@ func announces(lines []line) bool {
 func afterClosing(lines []line) bool {
 	for i := len(lines) - 1; i >= 0; i-- {
 		if lines[i].text != "" {
-			return closingLine.MatchString(lines[i].text)
+			return closes(lines[i].text)
 		}
 	}
 	return false

@@ -31,7 +31,7 @@ func headerField(s string) (kind int, value string) {
 		return 0, ""
 	}
 	value = strings.TrimPrefix(strings.TrimPrefix(s[at:], ":"), "：")
-	kind = headerNames[strings.ToLower(strings.Trim(s[:at], "* \t\u00a0\u3000\u200e\u200f"))]
+	kind = headerNames[strings.ToLower(unsteered(strings.Trim(s[:at], "* \t\u00a0\u3000\u200e\u200f")))]
 	return kind, strings.TrimSpace(strings.Trim(value, "* \t"))
 }
 
@@ -202,7 +202,7 @@ func notesBlock(lines []line, i int) int {
 		return 0
 	}
 	if strings.Contains(s, "---") && notesSays.MatchString(s) {
-		for j := i + 1; j < len(lines) && j <= i+3; j++ {
+		for j := i + 1; j < len(lines) && j <= i+5; j++ {
 			if lines[j].text != "" {
 				if b := headerBlock(lines, j); b.found >= 3 && b.sender {
 					return b.end

@@ -121,7 +121,7 @@ func (q *quoting) ruleBefore(i int) int {
 		return 0
 	}
 	below := i + 1
-	if lines[below].text == "" && below+1 < len(lines) {
+	for below < i+4 && below+1 < len(lines) && lines[below].text == "" {
 		below++
 	}
 	if end := q.block(below); end > 0 {

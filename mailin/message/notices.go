@@ -78,7 +78,7 @@ func legalNotice(s string) bool {
 	if len(s) <= 12 || strings.HasSuffix(s, "?") {
 		return false
 	}
-	head := s[:min(len(s), 600)]
+	head := unsteered(s[:min(len(s), 600)])
 	if !legalPattern.MatchString(head) && !(foreignSecret.MatchString(head) && foreignMail.MatchString(head) && !english(head)) {
 		return false
 	}
@@ -115,7 +115,7 @@ var bannerWords = regexp.MustCompile(`(?i)(?:external (?:e-?mail|sender|message|
 
 // banner is what a gateway puts over mail from outside.
 func banner(s string) bool {
-	s = strings.TrimLeft(s, " \t*_>-[!⚠️")
+	s = unsteered(strings.TrimLeft(s, " \t*_>-[!⚠️"))
 	if len(s) >= 400 || len(s) < 6 || strings.HasSuffix(s, "?") {
 		return false
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // The words that mail programs put around quoted, forwarded and signed text, in the languages in which they are sold. All are in lower case.
@@ -170,11 +172,12 @@ func bareMark(s string) (words string, dashes int) {
 	return strings.ReplaceAll(strings.ToLower(s), "’", "'"), dashes
 }
 
-// unsteered is s without the characters that only join letters and steer the direction of the script.
+// unsteered is s without the characters that only join letters and steer the direction of the script, with letters and their accents in one.
 func unsteered(s string) string {
 	if isASCII(s) {
 		return s
 	}
+	s = norm.NFC.String(s)
 	return strings.Map(func(r rune) rune {
 		if r >= '\u200b' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
 			return -1

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // listed reads a list of what mail programs write: a name, a tab, a text in which ⏎ stands for a line end.
@@ -129,6 +131,29 @@ func labelledMails(t testing.TB, file string) []*labelled {
 		}
 	}
 	return all
+}
+
+// The same mails with other spaces, with letters and accents apart as some systems write them, and with spaces at the ends of lines.
+func TestLabelledMailsWrittenOtherwise(t *testing.T) {
+	t.Parallel()
+	same := strings.NewReplacer("\u00a0", " ", "\u202f", " ")
+	for way, write := range map[string]func(string) string{
+		"Spaces":  func(s string) string { return strings.ReplaceAll(s, " ", "\u202f") },
+		"Accents": norm.NFD.String,
+		"Ends":    func(s string) string { return strings.ReplaceAll(s, "\n", " \t\n") },
+	} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			for _, file := range []string{"layouts.txt", "lookalikes.txt", "forwards.txt", "varied.txt", "signoffs.txt"} {
+				for _, l := range labelledMails(t, file) {
+					m := plainMail(t, l.subject, write(l.text))
+					if got, want := norm.NFC.String(same.Replace(shown(strings.Split(m.Reply, "\n")))), shown(l.reply); got != want {
+						t.Errorf("%s: reply\n%s\nwant\n%s", l.name, got, want)
+					}
+				}
+			}
+		})
+	}
 }
 
 // tally reports every mail that is read wrongly, and the share of those that are read rightly.

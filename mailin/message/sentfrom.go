@@ -128,5 +128,5 @@ func underSentFrom(s string) bool {
 			}
 		}
 	}
-	return !greeting(s) && !closingLine.MatchString(s) && !strings.HasSuffix(s, ".")
+	return !greeting(s) && !closes(s) && !strings.HasSuffix(s, ".")
 }
