@@ -105,12 +105,12 @@ func listFooter(s string) bool {
 	return len(s) > 8 && len(s) < 400 && listPattern.MatchString(s) && !strings.HasSuffix(s, "?") && !clinical(s)
 }
 
-var bannerPattern = regexp.MustCompile(`(?i)^(?:caution|warning|external|attention|alert|notice|be careful|this (?:e-?mail|message) (?:originated|is from|came from|was sent from)|do not (?:click|open|respond)|please do not (?:click|open)|` +
+var bannerPattern = regexp.MustCompile(`(?i)^(?:caution|warning|external|attention|alert|notice|note:|security (?:notice|alert|warning)|use caution|exercise caution|think before you click|stop\b|be careful|this sender is|the sender of this|this (?:e-?mail|message) (?:originated|is from|came from|was sent from)|do not (?:click|open|respond)|please do not (?:click|open)|` +
 	`you don't often get e-?mail from|some people who received this message don't often|learn why this is important|unless you recogni[sz]e|recogni[sz]e the sender|and know the content|external e-?mail|` +
 	`you have not previously corresponded|zjqcmqryfpfptbanner|achtung|vorsicht|précaution|precaución|atención|attenzione|atenção|let op|obs!?:?|uwaga|внимание)`)
 
 var bannerWords = regexp.MustCompile(`(?i)(?:external (?:e-?mail|sender|message|source)|untrusted sender|\[external\]|^\[?external\]?:?$|originated (?:from )?outside|outside (?:of )?(?:the|your|our) (?:organi[sz]ation|company|network|practice|hospital|firm)|` +
-	`click(?:ing)? (?:on )?(?:any )?links|open(?:ing)? (?:any )?attachments|recogni[sz]e the (?:sender|source)|content is safe|don't often get e-?mail from|learn why this is important|caution with links|previously corresponded|^zjqcmqryfpfptbanner(?:start|end)$|` +
+	`click(?:ing)? (?:on )?(?:any )?links|open(?:ing)? (?:any )?attachments|recogni[sz]e the (?:sender|source)|content is safe|don't often get e-?mail from|learn why this is important|caution (?:with|when|in) (?:\w+ )?(?:links|opening|clicking|responding)|(?:mail|message|sender|sent)[^.?]{0,40} from (?:someone )?outside |external to (?:the|our|your) |report suspicious|previously corresponded|^zjqcmqryfpfptbanner(?:start|end)$|` +
 	`externen absender|von außerhalb|extérieur de l|expéditeur externe|fuera de la organización|remitente externo|esterno all|mittente esterno|fora da organização|buiten (?:de|uw|onze) organisatie|externe afzender|spoza organizacji|внешн)`)
 
 // banner is what a gateway puts over mail from outside.
