@@ -58,7 +58,8 @@ func ChildIfAsked() {
 }
 
 // Child is the whole life of a child process: it limits itself, reads the document from stdin, writes what it finds to
-// stdout, and returns the exit status. It changes the limits of the process it runs in, for good.
+// stdout, and returns the exit status: 0 when it came to the end, 1 when its parent was cut off, 2 for wrong arguments, 3
+// when it could not limit itself. It changes the limits of the process it runs in, for good.
 func Child(stdin io.Reader, stdout io.Writer, args []string) int {
 	var s settings
 	if len(args) != 1 || json.Unmarshal([]byte(args[0]), &s) != nil {

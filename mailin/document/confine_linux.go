@@ -3,6 +3,7 @@ package document
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,6 +14,10 @@ import (
 // Memory is bounded by RLIMIT_DATA, not RLIMIT_AS: Go reserves address space by the hundred megabytes that it never
 // touches, while RLIMIT_DATA counts what is writable. The limits hold for Tesseract too, each for itself.
 func confine(s settings) error {
+	// "No new privileges" is said of a thread, and only such a one may set a filter (if it is not root's): both must be the
+	// same.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	var files uint64 // a child writes to pipes only
 	if s.Warm {
 		files = 128 << 20 // the compiled PDFium has 22 MB

@@ -3,6 +3,7 @@
 package document
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -138,6 +139,52 @@ func TestMemoryOfAChildIsLimited(t *testing.T) {
 		t.Errorf("text %q", got.Text)
 	}
 	wantProblem(t, got, "more memory than one document may have")
+}
+
+// Root may do what an ordinary user may not: filter calls without giving up privileges first, in the same thread. The
+// tests run as root in CI.
+func TestChildOfAnOrdinaryUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		return // all others are that test
+	}
+	dir, err := os.MkdirTemp("", "document-user-") // t.TempDir is closed to other users
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	program, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "program")
+	if err := errors.Join(os.Chmod(dir, 0o755), os.WriteFile(path, program, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	for range 60 {
+		cmd := exec.Command(path, ChildArgument, `{"Limits":{"Time":10000000000}}`)
+		cmd.Env, cmd.Dir = []string{}, "/"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		var stdin bytes.Buffer
+		for _, frame := range []string{"{}", "Is 99213 right?\n", ""} {
+			if err := sendFrame(&stdin, []byte(frame)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		open, end, err := os.Pipe() // what ends it, too early, is the end of its input
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := end.Write(stdin.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Stdin = open
+		said, err := cmd.Output()
+		open.Close()
+		end.Close()
+		if err != nil || !strings.Contains(string(said), `{"text":"Is 99213 right?\n"}`) {
+			t.Fatalf("%v: %s", err, said)
+		}
+	}
 }
 
 // A child whose parent was killed, and that does not look at its input, ends by its processor time.

@@ -220,7 +220,8 @@ func (r *Reader) run(ctx context.Context, s settings, limit time.Duration, feed 
 	case late:
 		return endedLate, nil
 	case !taken.ready:
-		return endedEarly, errors.New("document: the child did not start (is the program's first step document.ChildIfAsked?)")
+		// Nothing of the document has been looked at: it is not to blame.
+		return endedEarly, fmt.Errorf("document: the child ended before it began: %v (is the program's first step document.ChildIfAsked?)", cmd.ProcessState)
 	}
 	return endedEarly, nil
 }
