@@ -47,7 +47,7 @@ func contactBlock(run []line) {
 		return
 	}
 	start, block = start+own, block[own:]
-	if len(block) < 2 || start == 0 || own == 0 && announces(run[:start]) {
+	if len(block) < 2 || start == 0 || own == 0 && !closes(block[0].text) && announces(run[:start]) {
 		return
 	}
 	contacts := 0
@@ -127,7 +127,7 @@ func spacedBlock(run []line) {
 		}
 		first = i
 	}
-	if contacts == 0 || contacts+titles < 2 || first == 0 || announces(run[:first]) {
+	if contacts == 0 || contacts+titles < 2 || first == 0 || !under && announces(run[:first]) {
 		return
 	}
 	if under {
