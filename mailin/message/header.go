@@ -113,6 +113,36 @@ func readBlock(s *scanner, limit int, top bool, h *header) [][]byte {
 	return lines
 }
 
+// partsBegin returns the index of the line at which the parts of a mail begin although no empty line stands before them: the boundary that a field
+// above it names. It also knows a text that stands between two headers of parts; -1 if there is neither.
+func partsBegin(lines [][]byte) int {
+	types, prose := 0, -1
+	var stated [][]byte // what follows the word "boundary"
+	for i, l := range lines {
+		name := fieldName(l)
+		switch {
+		case strings.EqualFold(name, "Content-Type"):
+			if types++; types > 1 && prose > 0 {
+				return prose
+			}
+		case name != "" || l[0] == ' ' || l[0] == '\t' || isMboxFrom(l):
+		case len(l) > 3 && l[0] == '-' && l[1] == '-':
+			mark := bytes.TrimRight(l[2:], " \t")
+			for _, s := range stated {
+				if bytes.Contains(s, mark) {
+					return i
+				}
+			}
+		case prose < 0 && types == 1 && !bytes.Contains(l, []byte{'='}):
+			prose = i
+		}
+		if at := bytes.Index(l, []byte("oundary")); at >= 0 && len(stated) < 4 {
+			stated = append(stated, l[at:min(len(l), at+300)])
+		}
+	}
+	return -1
+}
+
 // hasProse says whether some lines are neither fields nor go on with one.
 func hasProse(lines [][]byte) bool {
 	for _, l := range lines {
@@ -187,6 +217,9 @@ func (h *header) parse(s *scanner, lines [][]byte) {
 // much in the text is better than a body lost: so it is body from the last line on that a mail's header is known to have, if anything below it
 // is no field, or if the mail ends without a body ("Question: is 31297 right?" looks like a field).
 func (h *header) bodyBegins(lines [][]byte, lastKnown int) int {
+	if i := partsBegin(lines); i >= 0 {
+		return i
+	}
 	first := lastKnown + 1
 	for first < len(lines) && (lastKnown >= 0 && (lines[first][0] == ' ' || lines[first][0] == '\t' || parameterOf(lines[first-1], lines[first])) || isMboxFrom(lines[first])) {
 		first++

@@ -43,6 +43,8 @@ func TestHostileHeadersAreReadInLinearTime(t *testing.T) {
 		"FieldsCc":           {"X: 1", "\nCc: \"", ""},
 		"Junk":               {"X: 1\n", "a\n", "To: b"},
 		"CRs":                {"Subject: x", "\ra", ""},
+		"Marks":              {"Content-Type: multipart/mixed; boundary=x\nX: 1\n", "--a\n", "To: b"},
+		"Boundaries":         {"Content-Type: multipart/mixed; boundary=x\n", "boundary=\n--a\n", "To: b"},
 		"Date":               {"Date: ", "1 ", ""},
 		"DateJan":            {"Date: ", "jan 1:1 ", ""},
 		"DateComments":       {"Date: ", "((", ""},

@@ -15,19 +15,22 @@ import (
 // It works on the tokens, with a stack of its own: no tree, no recursion, time linear in the bytes, however the tags are
 // nested.
 func htmlText(source string) body {
-	b, _ := readHTML(source)
+	b, _, _ := readHTML(source)
 	return b
 }
 
-// readHTML is htmlText that also returns what stands for the pictures.
-func readHTML(source string) (text body, alts []string) {
+// readHTML is htmlText that also returns what stands for the pictures. cut says that an element that is not shown was never closed, and swallowed
+// what follows it.
+func readHTML(source string) (text body, alts []string, cut bool) {
 	w := &htmlWriter{islands: strings.Count(source, "</xml") + strings.Count(source, "</XML")}
 	z := html.NewTokenizer(strings.NewReader(source))
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
+			n := len(w.stack)
+			cut := n > 0 && (w.stack[n-1].tag == atom.Title || w.stack[n-1].tag == atom.Style || w.stack[n-1].tag == atom.Script)
 			w.closeTo(0)
-			return w.body(), w.alts
+			return w.body(), w.alts, cut
 		case html.TextToken:
 			if n := len(w.stack); n > 0 && w.stack[n-1].tag == atom.Style {
 				w.sheet.read(string(z.Text()))

@@ -19,12 +19,17 @@ func TestBrokenMailKeepsItsText(t *testing.T) {
 		return mail(append(head("Content-Type: multipart/"+kind+"; boundary=b"), "", strings.Join(parts, "")+"--b--")...)
 	}
 	for name, c := range map[string]struct{ raw, text, problem string }{
-		"NothingButFields":            {raw: "Question: 31297 with modifier 50?\nPayer: Medicare\n", text: "Question: 31297 with modifier 50?\nPayer: Medicare", problem: "empty line"},
-		"NoHeaderButABlankLine":       {raw: "Question: 31297 with modifier 50?\n\nPayer: Medicare\n", text: "Question: 31297 with modifier 50?\n\nPayer: Medicare"},
-		"NoBlankLine":                 {raw: "From: lee@clinic.example\nSubject: x\nQuestion: is 31297 ok?\nThanks\n", text: "Question: is 31297 ok?\nThanks", problem: "empty line"},
-		"NoBlankLineThenOne":          {raw: "From: lee@clinic.example\nSubject: x\nHello, a question:\nis 31297 ok?\n\nThanks\n", text: "Hello, a question:\nis 31297 ok?\n\nThanks"},
-		"NoBlankLineOnlyFields":       {raw: "From: lee@clinic.example\nSubject: a\n b\nCode: 31297\nModifier: 50\n", text: "Code: 31297\nModifier: 50"},
-		"NoHeaderButOneBelow":         {raw: "Hello,\nis 31297 ok?\nThanks\nSubject: 31297\n\nLee\n", text: "Hello,\nis 31297 ok?\nThanks\nSubject: 31297\n\nLee"},
+		"NothingButFields":       {raw: "Question: 31297 with modifier 50?\nPayer: Medicare\n", text: "Question: 31297 with modifier 50?\nPayer: Medicare", problem: "empty line"},
+		"NoHeaderButABlankLine":  {raw: "Question: 31297 with modifier 50?\n\nPayer: Medicare\n", text: "Question: 31297 with modifier 50?\n\nPayer: Medicare"},
+		"NoBlankLine":            {raw: "From: lee@clinic.example\nSubject: x\nQuestion: is 31297 ok?\nThanks\n", text: "Question: is 31297 ok?\nThanks", problem: "empty line"},
+		"NoBlankLineThenOne":     {raw: "From: lee@clinic.example\nSubject: x\nHello, a question:\nis 31297 ok?\n\nThanks\n", text: "Hello, a question:\nis 31297 ok?\n\nThanks"},
+		"NoBlankLineOnlyFields":  {raw: "From: lee@clinic.example\nSubject: a\n b\nCode: 31297\nModifier: 50\n", text: "Code: 31297\nModifier: 50"},
+		"NoHeaderButOneBelow":    {raw: "Hello,\nis 31297 ok?\nThanks\nSubject: 31297\n\nLee\n", text: "Hello,\nis 31297 ok?\nThanks\nSubject: 31297\n\nLee"},
+		"NoBlankLineBeforeParts": {raw: "From: lee@clinic.example\nContent-Type: multipart/mixed;\n boundary=frontier\n--frontier\nContent-Type: text/plain\n\n" + question + "\n--frontier--\n", text: question},
+		"NoBlankLineInAPart": {raw: "From: lee@clinic.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n" + question + "\nPayer: Medicare\nlost boundary\nContent-Type: application/pdf\n\nx\n--b--\n",
+			text: question + "\nPayer: Medicare\nlost boundary\nContent-Type: application/pdf\n\nx"},
+		"TitleNeverClosed":            {raw: mail(append(head("Content-Type: text/html"), "", "<p>Hello</p><title>x<p>"+question+"</p>")...), text: "Hello\nx\n" + question, problem: "all text in it"},
+		"BeginIsNoFile":               {raw: mail(append(head(), "", "Plan:", "begin 600 mg of it", "", "endoscopy 31237 later", "end")...), text: "Plan:\nbegin 600 mg of it\n\nendoscopy 31237 later\nend"},
 		"UnknownFieldsStay":           {raw: "From: lee@clinic.example\nVendor-Flag: 7\nSpecialField: 8\n\nHello\n", text: "Hello"},
 		"LabelledBase64":              {raw: mail(append(head("Content-Transfer-Encoding: base64"), "", question)...), text: question, problem: "not encoded"},
 		"LabelledBase64HTML":          {raw: mail(append(head("Content-Type: text/html", "Content-Transfer-Encoding: base64"), "", "<p>"+question+"</p>")...), text: question, problem: "not encoded"},

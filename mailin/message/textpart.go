@@ -278,7 +278,7 @@ func (w *walker) uuencoded(text string) string {
 		}
 		line, rest, _ := strings.Cut(text[at:], "\n")
 		_, name, ok := uuBegin([]byte(line))
-		if first, _, _ := strings.Cut(rest, "\n"); ok && first != "`" && first != "" {
+		if first, _, _ := strings.Cut(strings.TrimLeft(rest, "\n"), "\n"); ok && first != "`" && first != "end" {
 			_, ok = uuLine(nil, []byte(first))
 		}
 		if !ok {

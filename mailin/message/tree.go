@@ -188,9 +188,9 @@ func (w *walker) packed(n *node) *node {
 // htmlBody is the text of an HTML page. Where the page hides all of it, or a broken one swallows it, what its source has in text is shown: an
 // empty case would be worse.
 func (w *walker) htmlBody(source string) body {
-	b, alts := readHTML(source)
-	if b.blank() && !w.hasPlain {
-		if all := sourceText(source); strings.TrimSpace(all) != "" {
+	b, alts, cut := readHTML(source)
+	if (b.blank() || cut) && !w.hasPlain {
+		if all := sourceText(source); letters(all) > letters(b.text) {
 			w.problem("The page of the mail shows nothing or is broken; all text in it is shown.")
 			return body{text: all}
 		}
