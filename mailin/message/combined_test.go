@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -39,6 +40,15 @@ func TestListedPartsTogether(t *testing.T) {
 			l.addAll('s', pick(banners)+"\n")
 		}
 		answer := pick(answers) + pick(closings)
+		if r.IntN(2) == 0 {
+			var sentences []string
+			for range 1 + r.IntN(4) {
+				if s := pick(asked); s[0] != '>' { // among marked lines nobody could tell
+					sentences = append(sentences, fmt.Sprintf(s, 31297))
+				}
+			}
+			answer = strings.Join(sentences, []string{"\n", "\n\n"}[r.IntN(2)]) + pick(closings[1:])
+		}
 		attribution, history := pick(attributions), pick(said)
 		marked := prefix(history, "> ")
 		if strings.HasPrefix(attribution, ">") {

@@ -7,15 +7,17 @@ import (
 	"testing"
 )
 
+// asked are sentences of a question, %d a number. Many look like something else.
+var asked = []string{"Is %d-25 right for this visit?", "We billed %d with 20610 and J32.0.", "The payer denied %d, CO-97.", "Sent with modifier 25, %d was paid.", "Dx M17.11 with %d; please confirm.", "> 5 mm, so %d?",
+	"This message from the payer is confidential, they say, about %d.", "From: %d To: 20611", "On 3/2 the doctor wrote %d down.", "-- %d, then 20610?",
+	"On 3/2/2026 at 9:30 AM Dr. Lee wrote: %d.", "Dr. Lee wrote about %d:", "Date: 03/02/2026 09:15 with %d", "To: the payer for %d", "Subject: 45 M, %d", "Sent from the office with %d on 3/2.", "The information in this chart supports %d.",
+	"Notice: the plan covers %d.", "Confidential: an employee had %d.", "Original message of the payer on %d:", "Forwarded message of the payer on %d:", "Call 555-555-0100 about %d.", "W dniu 2.03 %d, po: 20611", "Am Montag %d gemacht:", "De: %d A: 20611",
+	"Please see %d at www.clinic.example today.", "Caution: external fixator, %d.", "Unsubscribe nobody, bill %d.", "PS: %d too?", "- %d left", "* %d right", "%d:", "%d > 20611?", "In a message the rep wrote %d:"}
+
 // Mails put together at random of what people and programs write: whatever stands around it, no sentence of the question is lost, no sentence of
 // the history is taken for the question, and the sign-off is not read.
 func TestNoSentenceOfTheQuestionIsLost(t *testing.T) {
 	t.Parallel()
-	asked := []string{"Is %d-25 right for this visit?", "We billed %d with 20610 and J32.0.", "The payer denied %d, CO-97.", "Sent with modifier 25, %d was paid.", "Dx M17.11 with %d; please confirm.", "> 5 mm, so %d?",
-		"This message from the payer is confidential, they say, about %d.", "From: %d To: 20611", "On 3/2 the doctor wrote %d down.", "-- %d, then 20610?",
-		"On 3/2/2026 at 9:30 AM Dr. Lee wrote: %d.", "Dr. Lee wrote about %d:", "Date: 03/02/2026 09:15 with %d", "To: the payer for %d", "Subject: 45 M, %d", "Sent from the office with %d on 3/2.", "The information in this chart supports %d.",
-		"Notice: the plan covers %d.", "Confidential: an employee had %d.", "Original message of the payer on %d:", "Forwarded message of the payer on %d:", "Call 555-555-0100 about %d.", "W dniu 2.03 %d, po: 20611", "Am Montag %d gemacht:", "De: %d A: 20611",
-		"Please see %d at www.clinic.example today.", "Caution: external fixator, %d.", "Unsubscribe nobody, bill %d.", "PS: %d too?", "- %d left", "* %d right", "%d:", "%d > 20611?", "In a message the rep wrote %d:"}
 	said := []string{"History %d which side?", "History %d thanks.", "History %d please send the note."}
 	over := []string{"On Mon, Mar 2, 2026 at 9:00 AM Dana <dana@firm.example> wrote:", "On Mon, Mar 2, 2026 at 9:00 AM Dana Example\n<dana@firm.example> wrote:", "Am 02.03.2026 um 09:00 schrieb Dana:", "Le 2 mars 2026 à 09:00, Dana a écrit :"}
 	block := []string{"From: Dana <dana@firm.example>\nSent: Monday, March 2, 2026 9:00 AM\nTo: Lee\nSubject: x\n", "-----Original Message-----\nFrom: Dana\n", "________________________________\nFrom: Dana\nSent: Monday\nTo: Lee\nSubject: x\n"}
