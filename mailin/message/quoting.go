@@ -67,8 +67,8 @@ func (q *quoting) run() {
 		if !quotedBelow && sure != certain && !(sure == likely && q.answer && !q.announced(i)) {
 			continue // "On 3/2 the payer wrote:" is the sender's own
 		}
-		if q.passed {
-			q.forward = true // programs that forward like that write no other mark
+		if q.passed || !q.answer && q.announced(i) {
+			q.forward = true // programs that forward like that write no other mark; others paste what they ask about
 		}
 		q.history = true
 		if quotedBelow {
@@ -116,7 +116,7 @@ func (q *quoting) introduced(i int) (next int, ok bool) {
 		return 0, false
 	}
 	wrote := q.wroteBefore(i)
-	if q.passed || !wrote && !q.answer {
+	if q.passed || !q.answer && (!wrote || q.announced(i)) {
 		q.forward = true
 	}
 	below := q.nextText(end)
