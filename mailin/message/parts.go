@@ -259,6 +259,18 @@ func (w *walker) multipart(s *scanner, ct value, typ string, pl place) *node {
 		around = *bytes.NewBuffer(bytes.Clone(around.Bytes()[:spareBytes]))
 	}
 	index, closed := 0, false
+	if at := lostPart(around.Bytes()); at >= 0 && s.hit == level {
+		// The boundary line before the first part is damaged.
+		lost := newScanner(bytes.NewReader(bytes.Clone(around.Bytes()[at:])))
+		around.Truncate(at)
+		h := readHeader(lost, w.limits.HeaderBytes, false)
+		h.decode("")
+		if kid := w.part(lost, h, inside); kid != nil {
+			n.kids = append(n.kids, kid)
+		}
+		w.problem("A part of the mail does not say where it begins.")
+		index++
+	}
 	for s.hit == level {
 		if s.closing {
 			closed = true
@@ -363,17 +375,33 @@ func (w *walker) preamble(s *scanner, level int, around *bytes.Buffer) {
 				again := append([]byte(nil), around.Bytes()[first:]...)
 				s.giveBack(again, []byte("--"+mark+"\n")) // the piece itself is gone: looking ahead has moved the buffer
 				around.Truncate(first)
-				s.stack[level] = mark
+				s.find(level, mark)
 				s.line()
 				w.problem("The mail names no boundary between its parts, or a wrong one; it was found by looking.")
 				return
 			}
-			s.stack[level] = mark
+			s.find(level, mark)
 			s.hit, s.closing = level, false
 			w.problem("The mail names no boundary between its parts, or a wrong one; it was found by looking.")
 			return
 		}
 	}
+}
+
+// lostPart returns where in what stands before the first part the header of another part begins, -1 if nowhere.
+func lostPart(b []byte) int {
+	for at := 0; at < len(b) && at < 16<<10; {
+		end := bytes.IndexByte(b[at:], '\n')
+		if end < 0 {
+			return -1
+		}
+		switch strings.ToLower(fieldName(b[at : at+end])) {
+		case "content-type", "content-transfer-encoding", "content-disposition":
+			return at
+		}
+		at += end + 1
+	}
+	return -1
 }
 
 // earlier returns where a boundary line stands in what was taken for a preamble, -1 if nowhere.

@@ -18,6 +18,7 @@ type scanner struct {
 	ahead [][]byte // lines given back, read before r: the last one first. None is empty.
 
 	stack []string // boundaries of the open multiparts, outermost first; "" is one that is still to be found out
+	found []string // for each of them one that was found by looking, "" if none was
 	bol   bool     // the next piece begins a line
 
 	halve   bool // each line end stands twice: every second one is passed over
@@ -131,11 +132,20 @@ func (s *scanner) peekLine() []byte {
 
 // push opens a multipart; pop closes it and all that is inside.
 func (s *scanner) push(boundary string) (level int) {
-	s.stack = append(s.stack, boundary)
+	s.stack, s.found = append(s.stack, boundary), append(s.found, "")
 	return len(s.stack) - 1
 }
 
-func (s *scanner) pop(level int) { s.stack = s.stack[:level] }
+// find notes a boundary that was found by looking. The one that the mail states counts, too: it may be only the first line that is damaged.
+func (s *scanner) find(level int, boundary string) {
+	if s.stack[level] == "" {
+		s.stack[level] = boundary
+		return
+	}
+	s.found[level] = boundary
+}
+
+func (s *scanner) pop(level int) { s.stack, s.found = s.stack[:level], s.found[:level] }
 
 // match says whether the line is a boundary line of an open multipart, and sets hit and closing.
 func (s *scanner) match(line []byte) bool {
@@ -147,23 +157,25 @@ func (s *scanner) match(line []byte) bool {
 		return false
 	}
 	for i := len(s.stack) - 1; i >= 0; i-- {
-		if b := s.stack[i]; b != "" && string(text) == b {
+		if string(text) == s.stack[i] || s.found[i] != "" && string(text) == s.found[i] {
 			s.hit, s.closing = i, false
 			return true
 		}
 	}
 	for i := len(s.stack) - 1; i >= 0; i-- {
-		b := s.stack[i]
-		if b == "" || len(text) < len(b)+2 || string(text[:len(b)]) != b {
-			continue
-		}
-		// QUIRK: some gateways glue a footer to the closing boundary ("--b--Virus scanned").
-		if rest := text[len(b):]; rest[0] == '-' && rest[1] == '-' {
+		if closesParts(text, s.stack[i]) || closesParts(text, s.found[i]) {
 			s.hit, s.closing = i, true
 			return true
 		}
 	}
 	return false
+}
+
+// closesParts says whether a line is the closing one of a boundary.
+//
+// QUIRK: some gateways glue a footer to it ("--b--Virus scanned").
+func closesParts(text []byte, b string) bool {
+	return b != "" && len(text) >= len(b)+2 && string(text[:len(b)]) == b && text[len(b)] == '-' && text[len(b)+1] == '-'
 }
 
 // line returns the next piece of the current part, nil when a boundary line (hit) or the end of the mail (eof) ends it. start says that the piece

@@ -86,6 +86,7 @@ func (m *maker) multi(kind string, parts ...string) string {
 	stated := boundary
 	mark, end := "--"+boundary+m.eol, "--"+boundary+"--"+m.eol
 	header := fmt.Sprintf("Content-Type: multipart/%s; boundary=%q%s", kind, stated, m.eol)
+	first := ""
 	if m.broken {
 		switch m.IntN(9) {
 		case 0: // never closed
@@ -102,6 +103,8 @@ func (m *maker) multi(kind string, parts ...string) string {
 			mark += m.eol
 		case 6: // a wrong encoding stated
 			header += "Content-Transfer-Encoding: quoted-printable" + m.eol
+		case 7: // the first boundary line is damaged
+			first = strings.Replace(mark, "Part", "Prt", 1)
 		}
 	}
 	var b strings.Builder
@@ -109,7 +112,11 @@ func (m *maker) multi(kind string, parts ...string) string {
 	if m.IntN(2) == 0 {
 		b.WriteString("This is a multi-part message in MIME format." + m.eol)
 	}
-	for _, p := range parts {
+	for i, p := range parts {
+		if i == 0 && first != "" {
+			b.WriteString(first + p)
+			continue
+		}
 		b.WriteString(mark + p)
 	}
 	b.WriteString(end)
