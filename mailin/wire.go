@@ -28,8 +28,7 @@ const (
 )
 
 const (
-	startLooked = 64
-	byeLooked   = 200
+	startLooked = 200
 	tailKept    = 32
 	// maxLine is room for a SEARCH answer with some seven million UIDs.
 	maxLine = 64 << 20
@@ -66,7 +65,11 @@ func (w *wire) scan(p []byte) error {
 		}
 		size, announced := literalSize(w.tail)
 		if !announced {
-			*w = wire{start: w.start[:0], tail: w.tail[:0], goodbye: w.goodbye}
+			goodbye := w.goodbye
+			if len(w.start) >= 6 && w.start[0] == '*' && hasPrefixFold(string(w.start[:6]), "* BYE ") {
+				goodbye = string(w.start)
+			}
+			*w = wire{start: w.start[:0], tail: w.tail[:0], goodbye: goodbye}
 			continue
 		}
 		if size < 0 || size > maxSmallLiteral && !isContent(w.tail) {
@@ -87,9 +90,6 @@ func (w *wire) look(piece []byte) error {
 		w.tail = append(w.tail[max(0, len(w.tail)-room):], piece...)
 	} else {
 		w.tail = append(w.tail[:0], piece[len(piece)-tailKept:]...)
-	}
-	if isBye := w.length == len(piece) && hasPrefixFold(string(piece[:min(len(piece), 6)]), "* BYE "); isBye {
-		w.goodbye = string(piece[:min(len(piece), byeLooked)])
 	}
 	for _, b := range piece {
 		if w.caps == noCaps {

@@ -35,6 +35,7 @@ func TestWire(t *testing.T) {
 func FuzzWire(f *testing.F) {
 	f.Add([]byte("* OK [CAPABILITY IMAP4rev1 IDLE] (x)\r\n* 1 FETCH (BODY[] {3}\r\nabc)\r\n"), 3)
 	f.Add([]byte("* CAPABILITY A B (\r\n"), 1)
+	f.Add([]byte("* bye Server Unavailable. 15\r\n* BYE [ALERT] again {3}\r\nabc\r\n"), 2)
 	f.Add([]byte("* 1 FETCH (X {70000}\r\n* OK {0}\r\n{1}\n"), 7)
 	f.Fuzz(func(t *testing.T, data []byte, size int) {
 		var whole, cut wire
@@ -45,8 +46,8 @@ func FuzzWire(f *testing.F) {
 			got = cut.scan(rest[:n])
 			rest = rest[n:]
 		}
-		if got != want {
-			t.Errorf("whole: %v, cut: %v", want, got)
+		if got != want || cut.goodbye != whole.goodbye {
+			t.Errorf("whole: %v and %q, cut: %v and %q", want, whole.goodbye, got, cut.goodbye)
 		}
 	})
 }
