@@ -183,6 +183,7 @@ func (r *Reader) run(ctx context.Context, s settings, limit time.Duration, feed 
 	if err != nil {
 		return endedEarly, fmt.Errorf("document: starting the child: %w", err)
 	}
+	os.Remove(folder) // where a used folder can be removed, it is not left behind if this process is killed
 
 	deadline, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -196,6 +196,9 @@ func TestLargeDocumentIsNotEvenStarted(t *testing.T) {
 }
 
 func TestNoMoreChildrenThanAllowed(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("counts by /proc")
+	}
 	temp := t.TempDir()
 	r := NewReader(Options{TempDir: temp, Children: 2})
 	var most int
@@ -204,13 +207,18 @@ func TestNoMoreChildrenThanAllowed(t *testing.T) {
 	for range 6 {
 		reading.Go(func() {
 			content := readerFunc(func(p []byte) (int, error) {
-				folders, err := os.ReadDir(temp) // one for each running child
-				if err != nil {
-					return 0, err
-				}
 				mu.Lock()
 				defer mu.Unlock()
-				most = max(most, len(folders))
+				children := 0
+				for _, p := range processes(t) {
+					if p.parent == os.Getpid() {
+						children++
+					}
+				}
+				most = max(most, children)
+				if left, _ := os.ReadDir(temp); len(left) > 2 {
+					t.Errorf("folders: %v", left)
+				}
 				return 0, io.EOF
 			})
 			if _, err := r.Read(t.Context(), content, 10, Hint{}); err != nil {
