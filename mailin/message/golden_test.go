@@ -58,7 +58,7 @@ func goldenOf(m *message.Message) golden {
 func TestGoldenMails(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/golden/*.eml")
-	if err != nil || len(files) < 80 {
+	if err != nil || len(files) < 200 {
 		t.Fatalf("%d golden mails, %v", len(files), err)
 	}
 	for _, file := range files {
