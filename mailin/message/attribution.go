@@ -196,7 +196,7 @@ func isAttribution(s string, n int) (certainty, bool) {
 	case verb >= 0 && at != nil && n == 1 && (last || strings.Contains(s, "news:")) && len(strings.Fields(s)) <= 9:
 		return likely, true // "Ann <ann@clinic.example> writes:"
 	case verb >= 0 && dated && timed && start && !numericDate.MatchString(s) && !people.MatchString(s) && !clinician.MatchString(s) &&
-		(s[verb:verbEnd] != "wrote" && s[verb:verbEnd] != "writes" || weekday.MatchString(s)):
+		weekday.MatchString(s):
 		return likely, true // programs that write numbers, or no weekday, mark the lines under it
 	case at != nil && dated && timed && addressEnds.MatchString(s) && (start || n == 1):
 		return likely, true
