@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -193,7 +194,12 @@ func (m *readMail) spool(dir string, a *message.Attachment, r io.Reader) error {
 		f.Close()
 		return err
 	}
-	spooled := spooled{position: int64(len(m.attachments) + 1), file: f}
+	position, err := strconv.ParseInt(a.ID, 10, 64) // not the order of the calls: an attached mail comes after what it carries
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("attachment without a number: %w", err)
+	}
+	spooled := spooled{position: position, file: f}
 	defer func() { m.attachments = append(m.attachments, spooled) }()
 	head := make([]byte, document.SniffBytes)
 	n, err := io.ReadFull(r, head)

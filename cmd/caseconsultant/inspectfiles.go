@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"unicode/utf8"
 
 	"caseconsultant/mailin/document"
@@ -19,7 +20,6 @@ type attachmentReader struct {
 	documents *document.Reader
 	warm      func() error
 	kept      []keptAttachment
-	seen      int
 }
 
 type keptAttachment struct {
@@ -30,8 +30,11 @@ type keptAttachment struct {
 
 // keep takes an attachment aside while the mail passes by, if it is of a kind that is read.
 func (r *attachmentReader) keep(a *message.Attachment, content io.Reader) error {
-	index := r.seen
-	r.seen++
+	index, err := strconv.Atoi(a.ID) // not the order of the calls: an attached mail comes after what it carries
+	if err != nil {
+		return fmt.Errorf("attachment without a number: %w", err)
+	}
+	index--
 	head := make([]byte, document.SniffBytes)
 	n, err := io.ReadFull(content, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
