@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"caseconsultant/workflow/codes"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -147,5 +149,29 @@ func TestInspectShowsAMailAtAGlance(t *testing.T) {
 	want := "   > > Who pays?\n   >\n   │ Medicare, and 31288-RT too.\n   │\n   ~ --\n   ~ Lee Example, CPC\n"
 	if !strings.Contains(r.out, want) {
 		t.Errorf("inspect prints\n%s\nwant in it\n%s", r.out, want)
+	}
+}
+
+// A mail attached to a mail is handed on after what it carries; each text is still that of its own file.
+func TestInspectReadsWhatAnAttachedMailCarries(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "mail.eml")
+	raw := "From: lee@clinic.example\nSubject: two\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee the mail.\n--b\nContent-Type: message/rfc822\n\nSubject: inner\n" +
+		"Content-Type: multipart/mixed; boundary=c\n\n--c\n\ninner text\n--c\nContent-Type: text/csv; name=codes.csv\nContent-Disposition: attachment\n\ncode,modifier\n31297,50\n--c--\n--b--\n"
+	if err := os.WriteFile(file, []byte(raw), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Message  inspectedMail
+		Mentions []codes.Mention
+	}
+	if err := json.Unmarshal([]byte(command(t, "", "inspect", "--json", file).out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if a := got.Message.Attachments; len(a) != 2 || a[0].ContentType != "message/rfc822" || a[1].Filename != "codes.csv" || a[1].TextChars == 0 {
+		t.Errorf("attachments %+v", a)
+	}
+	if len(got.Mentions) != 1 || got.Mentions[0].Code != "31297" {
+		t.Errorf("mentions %+v", got.Mentions)
 	}
 }
