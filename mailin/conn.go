@@ -16,6 +16,7 @@ import (
 // When a deadline passes, the connection is closed: the library would otherwise read once more. Write deadlines are left to it.
 type boundedConn struct {
 	net.Conn
+	quick quickAcker
 
 	mu      sync.Mutex
 	silence time.Duration // 0: at rest, nothing is owed
@@ -82,6 +83,7 @@ func (c *boundedConn) Read(p []byte) (int, error) {
 	c.setDeadline()
 	c.mu.Unlock()
 	for {
+		c.quick.now()
 		n, err := c.Conn.Read(p)
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err

@@ -88,7 +88,7 @@ func (c *connection) open(cfg Config, to endpoint) (net.Conn, error) {
 			return nil, c.fault("dial", CodeTLS, errors.New("imap+insecure:// led to an address that is not loopback"))
 		}
 	}
-	c.raw = &boundedConn{Conn: plain}
+	c.raw = &boundedConn{Conn: plain, quick: newQuickAcker(plain)}
 	c.stop = context.AfterFunc(c.ctx, func() { _ = plain.Close() })
 
 	var conn net.Conn = c.raw

@@ -1,6 +1,7 @@
 package imaptest
 
 import (
+	"net"
 	"os/exec"
 	"syscall"
 )
@@ -13,4 +14,13 @@ func ownGroup(cmd *exec.Cmd) {
 // killGroup ends the server with all processes that it has started.
 func killGroup(cmd *exec.Cmd) {
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+}
+
+// acknowledgeAtOnce keeps a server that waits for acknowledgements from waiting for ours.
+func acknowledgeAtOnce(conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		if raw, err := tcp.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 1) })
+		}
+	}
 }

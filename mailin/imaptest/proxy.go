@@ -78,6 +78,7 @@ func (p *proxy) copy(to, from net.Conn) {
 	}()
 	buffer := make([]byte, 64<<10)
 	for {
+		acknowledgeAtOnce(from) // as the watcher does: the proxy is to cost no time
 		n, err := from.Read(buffer)
 		p.mu.Lock()
 		for p.frozen && p.conns[from] {
