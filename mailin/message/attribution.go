@@ -60,6 +60,9 @@ func attribution(lines []line, i int) (n int, sure certainty) {
 				return 1, likely // "---- Ann Lee wrote ----"
 			}
 		}
+		if endsSentence(next) {
+			break
+		}
 	}
 	if named(first) {
 		return 1, unsure
@@ -68,6 +71,17 @@ func attribution(lines []line, i int) (n int, sure certainty) {
 		return 1, likely
 	}
 	return 0, unsure
+}
+
+// endsSentence: no line within an attribution ends like this.
+func endsSentence(s string) bool {
+	switch s[len(s)-1] {
+	case ':', '?', '!', ';':
+		return true
+	case '.':
+		return len(s)-1-strings.LastIndexByte(s, ' ') > 5 // "Inc.", "A.M."
+	}
+	return false
 }
 
 // named: a name with an address or a time, and no sentence: "According to Ann Lee <ann@clinic.example>:", in words that we do not know.
@@ -195,14 +209,15 @@ func isAttribution(s string, n int) (certainty, bool) {
 		return certain, true // the name stands first
 	case verb >= 0 && at != nil && n == 1 && (last || strings.Contains(s, "news:")) && len(strings.Fields(s)) <= 9:
 		return likely, true // "Ann <ann@clinic.example> writes:"
-	case verb >= 0 && dated && timed && start && !numericDate.MatchString(s) && !people.MatchString(s) && !clinician.MatchString(s) &&
-		weekday.MatchString(s):
+	case verb >= 0 && dated && timed && start && !numericDate.MatchString(s) && !people.MatchString(s) && !clinician.MatchString(s) && weekday.MatchString(s):
 		return likely, true // programs that write numbers, or no weekday, mark the lines under it
 	case at != nil && dated && timed && addressEnds.MatchString(s) && (start || n == 1):
 		return likely, true
+	case verb >= 0 && dated && timed && start && (n == 1 || !people.MatchString(s) && !clinician.MatchString(s)):
+		return unsure, true
 	case n > 1:
 		return unsure, false
-	case verb >= 0 && (dated || timed) && (start || last || n == 1):
+	case verb >= 0 && (dated || timed):
 		return unsure, true
 	case verb >= 0 && last && len(s) < 100 && len(strings.Fields(s)) <= 8, stamped.MatchString(s):
 		return unsure, true // "Ann Lee wrote:", as Pine, Mutt and others have it
@@ -236,7 +251,7 @@ func startsAttribution(s string) bool {
 	word, rest, _ := strings.Cut(s, " ")
 	bare := strings.TrimRight(word, ".,:–-—")
 	switch {
-	case word == "":
+	case word == "", strings.HasSuffix(word, ":"):
 		return false
 	case word[0] >= '0' && word[0] <= '9':
 		return true
