@@ -157,6 +157,8 @@ type LimitsConfig struct {
 	Parts        Count `toml:"parts" default:"500"`
 	Depth        Count `toml:"depth" default:"20"`
 	Attachment   Size  `toml:"attachment" default:"25MB"`
+	Header       Size  `toml:"header" default:"256KB"` // of a mail, and of each part and each attached mail
+	Text         Size  `toml:"text" default:"4MB"`     // of all texts of a mail; plain and HTML counted apart
 	DocumentTime Span  `toml:"document_time" default:"20s"`
 	DocumentWait Span  `toml:"document_wait" default:"20s"`
 	Memory       Size  `toml:"memory" default:"128MB"`

@@ -268,7 +268,7 @@ func texts(addresses []Address) []string {
 
 // message are the limits of reading a mail.
 func (l LimitsConfig) message() message.Limits {
-	return message.Limits{MessageBytes: int64(l.Message), Parts: int(l.Parts), Depth: int(l.Depth), AttachmentBytes: int64(l.Attachment)}
+	return message.Limits{MessageBytes: int64(l.Message), Parts: int(l.Parts), Depth: int(l.Depth), AttachmentBytes: int64(l.Attachment), HeaderBytes: int(l.Header), TextBytes: int(l.Text)}
 }
 
 // openBook opens the codebook that answers.

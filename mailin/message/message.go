@@ -172,8 +172,12 @@ func (l Limits) withDefaults() Limits {
 type Options struct {
 	Limits Limits
 
-	// Attachment is called once for each attachment, in turn, while the mail is read, with its decoded bytes as a stream. What it leaves
-	// unread is read and hashed for it. a.Size, a.SHA256 and a.Truncated are set when r has returned io.EOF. After an error it is not called
-	// again; the mail is still read to its end, and Parse returns the error. nil: attachments are hashed and dropped.
+	// Attachment is called once for each attachment while the mail is read, with its decoded bytes as a stream. What it leaves unread is read
+	// and hashed for it. a.Size, a.SHA256 and a.Truncated are set when r has returned io.EOF. After an error it is not called again; the mail
+	// is still read to its end, and Parse returns the error. nil: attachments are hashed and dropped.
+	//
+	// a.ID says which of Message.Attachments it is. The calls do not come in that order: a mail attached to the mail is handed on after what
+	// it carries, and not at all if it is larger than 2 MB. A file of more than 1 MB in a winmail.dat is handed on under its short name; the
+	// long one, which comes after it, stands in Message.Attachments.
 	Attachment func(a *Attachment, r io.Reader) error
 }
