@@ -16,6 +16,7 @@ type proxy struct {
 	changed  *sync.Cond // anything below
 	frozen   bool
 	listener net.Listener
+	accepted chan struct{} // closed when nobody accepts any more, and the port is free
 	conns    map[net.Conn]bool
 }
 
@@ -35,8 +36,11 @@ func (p *proxy) open(tb testing.TB) {
 	p.address = listener.Addr().String()
 	p.mu.Lock()
 	p.listener = listener
+	accepted := make(chan struct{})
+	p.accepted = accepted
 	p.mu.Unlock()
 	go func() {
+		defer close(accepted)
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
@@ -136,10 +140,12 @@ func (p *proxy) drop() {
 
 func (p *proxy) close() {
 	p.mu.Lock()
+	accepted := p.accepted
 	if p.listener != nil {
 		_ = p.listener.Close()
 		p.listener = nil
 	}
 	p.mu.Unlock()
+	<-accepted // the system keeps the port until the last Accept has returned
 	p.drop()
 }
