@@ -42,12 +42,20 @@ func attribution(lines []line, i int) (n int, sure certainty) {
 		if n > 1 && startsWithDate(next) {
 			return 0, unsure // what stands above it is a sentence of the sender's
 		}
+		if n > 1 && startsAttribution(next) && fullDate.MatchString(next) && !shortDate.MatchString(joined) && !fullDate.MatchString(joined) {
+			if _, ok := isAttribution(next, 1); ok {
+				return 0, unsure // so it is here: no date has begun above
+			}
+		}
 		if joined != "" && !strings.HasSuffix(joined, "<") {
 			joined += " "
 		}
 		joined += next
 		if n == 1 && !startsAttribution(joined) && !endsAttribution(joined) && !strings.Contains(joined, "@") {
 			return 0, unsure // only what begins like one goes on over several lines: else the sentence before it would be taken too
+		}
+		if n == 1 && joined[0] >= '0' && joined[0] <= '9' && !endsAttribution(joined) && !fullDate.MatchString(joined[:min(len(joined), 60)]) {
+			return 0, unsure // "1. left"
 		}
 		if sure, ok := isAttribution(joined, n); ok {
 			if sure == likely && strings.Contains(joined, "@") && (dashed(first) || strings.HasPrefix(first, "--") && n == 1) {

@@ -56,8 +56,13 @@ func TestListedPartsTogether(t *testing.T) {
 		}
 		switch r.IntN(4) {
 		case 0: // above, marked
-			l.addAll('r', answer+"\n")
-			if r.IntN(2) == 0 {
+			tight := r.IntN(4) == 0
+			if tight {
+				l.addAll('r', answer)
+			} else {
+				l.addAll('r', answer+"\n")
+			}
+			if !tight && r.IntN(2) == 0 {
 				l.addAll('s', pick(signatures)+"\n")
 			}
 			l.addAll('q', attribution+"\n"+marked)
