@@ -62,7 +62,7 @@ func (l *Line) readDocument(ctx context.Context, p *casefile.PendingDocument) (c
 		return casefile.Document{}, fmt.Errorf("open attachment %d: %w", p.ID, err)
 	}
 	defer content.Close()
-	text, err := l.opts.Documents.Read(ctx, content, p.Size, document.Hint{Filename: p.Filename, ContentType: p.ContentType})
+	text, err := l.opts.Documents.Read(ctx, content, p.Size, document.Hint{Filename: p.Filename, ContentType: p.ContentType, Inline: p.Inline})
 	if err != nil {
 		return casefile.Document{}, fmt.Errorf("read attachment %d: %w", p.ID, err)
 	}

@@ -592,7 +592,7 @@ func (k *keeping) addMessage(ctx context.Context, e *casefile.Edit, n casefile.N
 	}
 	asked := n.Step == casefile.StepExtract && k.line.opts.Documents != nil
 	for i, a := range k.mail.Attachments {
-		kept := casefile.Attachment{Position: int64(i + 1), Filename: a.Filename, ContentType: a.ContentType, Size: a.Size, SHA256: a.SHA256}
+		kept := casefile.Attachment{Position: int64(i + 1), Filename: a.Filename, ContentType: a.ContentType, Size: a.Size, SHA256: a.SHA256, Inline: a.Inline}
 		var r io.Reader
 		if j := slices.IndexFunc(k.mail.attachments, func(s spooled) bool { return s.position == int64(i+1) }); j >= 0 {
 			file := k.mail.attachments[j].file

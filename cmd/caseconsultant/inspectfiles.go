@@ -81,7 +81,7 @@ func (r *attachmentReader) read(ctx context.Context, m *message.Message, into *i
 		if _, err := k.file.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
-		text, err := r.documents.Read(ctx, k.file, a.Size, document.Hint{Filename: a.Filename, ContentType: a.ContentType})
+		text, err := r.documents.Read(ctx, k.file, a.Size, document.Hint{Filename: a.Filename, ContentType: a.ContentType, Inline: a.Inline})
 		if err != nil {
 			return nil, err
 		}

@@ -34,6 +34,7 @@ const (
 type Hint struct {
 	Filename    string
 	ContentType string
+	Inline      bool // the mail shows it within its text: a small picture is decoration then
 }
 
 // Limits bound what one document may cost. A zero field takes its default.

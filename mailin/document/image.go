@@ -27,16 +27,18 @@ import (
 // The sentences about pictures.
 const (
 	problemNoRecognition = "This picture cannot be read here: no text recognition is installed."
-	problemPicture       = "This picture is damaged or of a kind that cannot be read here. Please ask for it as a PDF, PNG or JPEG."
-	problemLargePicture  = "This picture is too large to be read here. Please ask for it as a PDF or in a smaller size."
+	problemPicture       = "This picture is damaged or of a kind that cannot be read here. Please send it as a PDF, PNG or JPEG."
+	problemLargePicture  = "This picture is too large to be read here. Please send it as a PDF or in a smaller size."
 	problemRecognition   = "The text of this picture could not be recognised."
-	problemNoText        = "No text could be recognised in this picture. If it shows some, please ask for it sharper, or as a PDF."
+	problemNoText        = "No text could be recognised in this picture. If it shows some, please send it sharper, or as a PDF."
 )
 
 const (
 	maxPixels = 50 << 20 // of a picture that is decoded: at most 400 MB, in the widest of formats
 	// Smaller pictures are logos, icons and lines.
 	logoWidth, logoHeight = 200, 60
+	// Within the text of a mail stand the pictures of signatures, which are larger.
+	inlineWidth, inlineHeight = 480, 160
 )
 
 // image reads a picture. Tesseract, which is not confined to WebAssembly, never sees a byte of it: it is decoded here
@@ -51,7 +53,7 @@ func (e *engines) image(ctx context.Context, in input, out output, b *budget) {
 	}
 	if len(pages) == 1 && b.pages > 0 {
 		b.pages--
-		seen, problem := e.picture(ctx, pages[0], in.size)
+		seen, problem := e.picture(ctx, pages[0], in.size, in.hint.Inline)
 		if seen != "" {
 			out.text(seen)
 			out.recognised()
@@ -65,7 +67,7 @@ func (e *engines) image(ctx context.Context, in input, out output, b *budget) {
 	taken, more := 0, true
 	for taken < len(pages) && b.pages > 0 && more {
 		b.pages--
-		seen, problem := e.picture(ctx, pages[taken], in.size)
+		seen, problem := e.picture(ctx, pages[taken], in.size, in.hint.Inline)
 		if ctx.Err() != nil {
 			break
 		}
@@ -91,13 +93,15 @@ func (e *engines) image(ctx context.Context, in input, out output, b *budget) {
 	}
 }
 
-// picture reads one picture; a logo yields neither text nor problem.
-func (e *engines) picture(ctx context.Context, content io.ReaderAt, size int64) (text, problem string) {
+// picture reads one picture; a logo yields neither text nor problem. inline says that the mail shows it within its text.
+func (e *engines) picture(ctx context.Context, content io.ReaderAt, size int64, inline bool) (text, problem string) {
 	config, format, err := image.DecodeConfig(io.NewSectionReader(content, 0, size))
 	switch {
 	case err != nil:
 		return "", problemPicture
 	case config.Width < logoWidth && config.Height < logoWidth, config.Width < logoHeight, config.Height < logoHeight/2:
+		return "", ""
+	case inline && (config.Width < inlineWidth || config.Height < inlineHeight):
 		return "", ""
 	case e.tesseract == "":
 		return "", problemNoRecognition
@@ -114,6 +118,8 @@ func (e *engines) picture(ctx context.Context, content io.ReaderAt, size int64) 
 		return "", problemTime
 	case err != nil:
 		return "", problemRecognition
+	case seen == "" && inline:
+		return "", "" // a banner, a photograph
 	case seen == "":
 		return "", problemNoText
 	}

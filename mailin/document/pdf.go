@@ -99,11 +99,11 @@ func (e *engines) warm(ctx context.Context) error {
 
 // The sentences about PDFs.
 const (
-	problemPassword = "This PDF is protected by a password. Please ask for it without one."
-	problemPDF      = "This PDF is damaged and could not be read. Please ask for it again."
+	problemPassword = "This PDF is protected by a password. Please send it without one."
+	problemPDF      = "This PDF is damaged and could not be read. Please send it again."
 	problemPDFium   = "PDFs cannot be read here at the moment."
-	problemXFA      = "This PDF is a form that only Adobe's programs show (XFA). Please ask for it printed to a PDF."
-	problemAttached = "This PDF holds other files, which were not read. Please ask for them as attachments of a mail."
+	problemXFA      = "This PDF is a form that only Adobe's programs show (XFA). Please send it printed to a PDF."
+	problemAttached = "This PDF holds other files, which were not read. Please send them as attachments of a mail."
 )
 
 // pdf reads a PDF page by page. Pages that are pictures are recognised after the text of all others has been taken, in

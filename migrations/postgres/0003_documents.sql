@@ -3,6 +3,7 @@
 -- What an attachment is by its bytes, and what was read of it. digest is a keyed hash of the bytes: a document that
 -- comes twice in a case is read once. notes and text are sealed like all content.
 ALTER TABLE attachments ADD COLUMN kind TEXT NOT NULL DEFAULT '';
+ALTER TABLE attachments ADD COLUMN shown_inline BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE attachments ADD COLUMN digest TEXT NOT NULL DEFAULT '';
 ALTER TABLE attachments ADD COLUMN step TEXT NOT NULL DEFAULT '' CHECK (step IN ('', 'document'));
 ALTER TABLE attachments ADD COLUMN attempts BIGINT NOT NULL DEFAULT 0;

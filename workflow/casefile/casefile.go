@@ -225,6 +225,7 @@ type Attachment struct {
 	ContentID   int64
 
 	Kind       string // what it is by its bytes, "" is nothing that could be read
+	Inline     bool   // the mail shows it within its text
 	SHA256     string // of its bytes, when it is added
 	Waiting    bool   // it is still to be read
 	TextBytes  int64  // of what was read of it

@@ -155,9 +155,9 @@ func (e *Edit) AddAttachment(ctx context.Context, messageID int64, a Attachment,
 	if a.SHA256 != "" {
 		digest = e.tx.DB().LookupHash("document", a.SHA256)
 	}
-	if _, err := e.tx.ExecContext(ctx, `INSERT INTO attachments (id, case_id, message_id, position, filename, content_type, size, content_id, kind, digest, step, next_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, id, e.ID, messageID, a.Position, filename, limit(clean(a.ContentType)), a.Size, nullID(contentID),
-		a.Kind, digest, step, e.tx.Now.UnixMilli()); err != nil {
+	if _, err := e.tx.ExecContext(ctx, `INSERT INTO attachments (id, case_id, message_id, position, filename, content_type, size, content_id, kind, digest, step, next_at, shown_inline)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, id, e.ID, messageID, a.Position, filename, limit(clean(a.ContentType)), a.Size, nullID(contentID),
+		a.Kind, digest, step, e.tx.Now.UnixMilli(), a.Inline); err != nil {
 		return 0, fmt.Errorf("keep an attachment of message %d: %w", messageID, err)
 	}
 	return id, nil
@@ -247,14 +247,14 @@ func (f *Files) readAttachments(ctx context.Context, v *View, keyID int64) error
 		})
 }
 
-const attachmentColumns = `a.id, a.case_id, a.message_id, a.position, a.filename, a.content_type, a.size, a.content_id, a.kind, a.digest, a.step, a.error,
+const attachmentColumns = `a.id, a.case_id, a.message_id, a.position, a.filename, a.content_type, a.size, a.content_id, a.kind, a.shown_inline, a.digest, a.step, a.error,
 	a.text_id, a.text_bytes, a.recognised, a.notes`
 
 func scanAttachment(ctx context.Context, o opener, row scanner, keyID int64) (a Attachment, messageID int64, err error) {
 	var filename, sealed []byte
 	var content, text sql.NullInt64
 	var step string
-	if err := row.Scan(&a.ID, &a.CaseID, &messageID, &a.Position, &filename, &a.ContentType, &a.Size, &content, &a.Kind, &a.digest, &step, &a.Error,
+	if err := row.Scan(&a.ID, &a.CaseID, &messageID, &a.Position, &filename, &a.ContentType, &a.Size, &content, &a.Kind, &a.Inline, &a.digest, &step, &a.Error,
 		&text, &a.TextBytes, &a.Recognised, &sealed); err != nil {
 		return a, 0, notFound(err)
 	}
