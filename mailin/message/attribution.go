@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // certainty that a line was written by a mail program, not by the sender who tells what somebody wrote in a letter or a chart.
@@ -177,7 +178,9 @@ func groupWise(s string) bool {
 
 // messageOf tells the line of Orange and its like, which fields and quoted lines follow.
 func messageOf(s string) bool {
-	s = strings.TrimLeft(s, "> ")
+	for s != "" && (s[0] == '>' || s[0] == ' ') {
+		s = s[1:]
+	}
 	return len(s) < 60 && strings.HasPrefix(s, "Message d") && messageOfPattern.MatchString(strings.ToLower(s))
 }
 
@@ -295,20 +298,60 @@ func startsWithDate(s string) bool {
 // endsNear is the cheap look before all others: one of the lines on which an attribution could end does end like one.
 func endsNear(lines []line, i int) bool {
 	for j := i; j < len(lines) && j < i+attributionLines && lines[j].text != ""; j++ {
-		if s := lines[j].text; endsAttribution(strings.TrimRight(s, " \t*_-\u202c\u200f\u200e")) || len(s) < 400 && runOn(s) || messageOf(s) {
+		l := &lines[j]
+		if l.ends == notAsked {
+			l.ends = no
+			if endsAttribution(trimmedEnd(l.text)) || len(l.text) < 400 && runOn(l.text) || messageOf(l.text) {
+				l.ends = yes
+			}
+		}
+		if l.ends == yes {
 			return true
 		}
 	}
 	return false
 }
 
-func runOn(s string) bool {
-	return strings.Contains(s, "> wrote:  ") || strings.Contains(s, "> wrote: >")
+// trimmedEnd is a line without the rules and the marks of direction that may stand behind an attribution.
+func trimmedEnd(s string) string {
+	for s != "" {
+		switch c := s[len(s)-1]; {
+		case c == ' ' || c == '\t' || c == '*' || c == '_' || c == '-':
+			s = s[:len(s)-1]
+		case c >= utf8.RuneSelf:
+			if short := strings.TrimRight(s, "\u202c\u200f\u200e"); len(short) < len(s) {
+				s = short
+				continue
+			}
+			return s
+		default:
+			return s
+		}
+	}
+	return s
 }
+
+func runOn(s string) bool {
+	return strings.Contains(s, "> wrote: ") && (strings.Contains(s, "> wrote:  ") || strings.Contains(s, "> wrote: >"))
+}
+
+// attributionEnds are the ends of the last line of an attribution.
+var attributionEnds = []string{":", "：", "...", "…", ">", " wrote", " writes", " schrieb", "écrit", "escribió", "scritto", "escreveu", "]"}
+
+// attributionLast are the last bytes of attributionEnds: most lines have none of them there.
+var attributionLast = func() (last [256]bool) {
+	for _, end := range attributionEnds {
+		last[end[len(end)-1]] = true
+	}
+	return last
+}()
 
 // endsAttribution: the line ends as the last one of an attribution does.
 func endsAttribution(s string) bool {
-	for _, end := range []string{":", "：", "...", "…", ">", " wrote", " writes", " schrieb", "écrit", "escribió", "scritto", "escreveu", "]"} {
+	if s == "" || !attributionLast[s[len(s)-1]] {
+		return false
+	}
+	for _, end := range attributionEnds {
 		if strings.HasSuffix(s, end) {
 			return true
 		}

@@ -26,7 +26,7 @@ func headerField(s string) (kind int, value string) {
 	if len(s) > 1000 {
 		s = s[:1000]
 	}
-	at := strings.IndexAny(s, ":：")
+	at := colonIn(s[:min(len(s), 64)]) // one further behind parts no name
 	if at <= 0 || at > 60 {
 		return 0, ""
 	}
@@ -35,21 +35,34 @@ func headerField(s string) (kind int, value string) {
 	return kind, strings.TrimSpace(strings.Trim(value, "* \t"))
 }
 
+// colonIn is where the first colon stands in s, be it a wide one; -1 if none does.
+func colonIn(s string) int {
+	at := strings.IndexByte(s, ':')
+	if at >= 0 {
+		s = s[:at]
+	}
+	if wide := strings.Index(s, "："); wide >= 0 {
+		return wide
+	}
+	return at
+}
+
 // headerBlock reads the header lines that begin at line i: "From: ... Sent: ... To: ... Subject: ...".
 func headerBlock(lines []line, i int) blockSeen {
 	b := blockSeen{end: i}
-	if len(lines[i].text) > 1000 || !strings.ContainsAny(lines[i].text, ":：") {
+	if len(lines[i].text) > 1000 || colonIn(lines[i].text) < 0 {
 		return b
 	}
 	seen, misses, gap := 0, 0, 0
 	addressed, timed := false, false
 	for j := i; j < len(lines) && j < i+24; j++ {
-		bare := strings.Trim(lines[j].text, "> \t|*")
 		kind, value := headerField(lines[j].text)
 		if kind == 0 {
-			switch {
-			case j == i:
+			if j == i {
 				return b
+			}
+			bare := strings.Trim(lines[j].text, "> \t|*")
+			switch {
 			case bare == "":
 				// Gateways put an empty line after each; a second one ends the block.
 				if gap++; gap > 1 || j+1 < len(lines) && !isField(lines[j+1].text) {

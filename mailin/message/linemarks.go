@@ -3,12 +3,13 @@ package message
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // forwardLine is the mark over an inline forward.
 func forwardLine(s string) bool {
-	if len(s) > 160 || len(s) < 6 {
+	if len(s) > 160 || len(s) < 6 || !mayBeMark(s) {
 		return false
 	}
 	words, dashes := bareMark(s)
@@ -74,7 +75,7 @@ func originalLine(s string) bool {
 		return false
 	}
 	trimmed := strings.TrimLeft(s, "> \t*")
-	if r, _ := utf8.DecodeRuneInString(trimmed); !dashLike(r) {
+	if r, _ := utf8.DecodeRuneInString(trimmed); !dashLike(r) || !mayBeMark(s) {
 		return false
 	}
 	words, dashes := bareMark(s)
@@ -92,6 +93,9 @@ func originalLine(s string) bool {
 func replyAbove(s string) bool {
 	if len(s) > 200 || len(s) < 12 || !strings.ContainsAny(s[:1], "#-=_*> \t[") && s[0] < 0x80 {
 		return false
+	}
+	if r, _ := utf8.DecodeRuneInString(s); unicode.IsLetter(r) {
+		return false // no dashes, whatever script it is in
 	}
 	words, dashes := bareMark(s)
 	if dashes < 2 {
@@ -114,10 +118,10 @@ func (q *quoting) ruleBefore(i int) int {
 	if i+1 >= len(lines) {
 		return 0
 	}
-	if words := strings.TrimRight(s, ":"); len(words) < 60 && !strings.HasPrefix(words, ">") && originalMarks[strings.ToLower(words)] { // as BlackBerry has it
+	if words := strings.TrimRight(s, ":"); len(words) < 60 && !strings.HasPrefix(words, ">") && mayBeMark(words) && originalMarks[strings.ToLower(words)] { // as BlackBerry has it
 		return q.block(i + 1)
 	}
-	if len(s) < 5 || strings.Trim(s, "_") != "" && strings.Trim(s, "-") != "" && strings.Trim(s, "=") != "" {
+	if len(s) < 5 || s[0] != '_' && s[0] != '-' && s[0] != '=' || strings.Trim(s, "_") != "" && strings.Trim(s, "-") != "" && strings.Trim(s, "=") != "" {
 		return 0
 	}
 	below := i + 1

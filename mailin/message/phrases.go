@@ -154,6 +154,71 @@ func unparted(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Hebrew, unicode.Arabic)
 }
 
+// markFirst has the first words of all marks in ASCII, and the first letters of all others.
+var markFirst, markLetters = func() (map[string]bool, map[rune]bool) {
+	words, letters := map[string]bool{}, map[rune]bool{}
+	add := func(mark string) {
+		var buf [24]byte
+		if word, whole := leadWord(mark, &buf); whole {
+			words[string(word)] = true
+		}
+		r, _ := utf8.DecodeRuneInString(mark)
+		letters[r] = true
+	}
+	for _, set := range []map[string]bool{forwardMarks, originalMarks, alwaysForward} {
+		for mark := range set {
+			add(mark)
+		}
+	}
+	for _, list := range [][]string{forwardedBy, originalFrom} {
+		for _, mark := range list {
+			add(mark)
+		}
+	}
+	return words, letters
+}()
+
+// leadWord reads the letters of ASCII at the beginning of s in lower case. whole is false when more may belong to the word: a letter that is none
+// of ASCII, or an accent, follows.
+func leadWord(s string, buf *[24]byte) (word []byte, whole bool) {
+	n := 0
+	for ; n < len(s) && n < len(buf); n++ {
+		c := s[n]
+		switch {
+		case c >= 'a' && c <= 'z':
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		default:
+			return buf[:n], c < utf8.RuneSelf
+		}
+		buf[n] = c
+	}
+	return buf[:n], n == len(s)
+}
+
+// mayBeMark is the cheap look before bareMark: the line begins, behind dashes and the like, with the first word of a mark that we know. Hardly any
+// line of prose does.
+func mayBeMark(s string) bool {
+	for s != "" {
+		switch s[0] {
+		case ' ', '\t', '\r', '\v', '\f', '>', '|', '-', '_', '=', '~', '#', '*', ':', '[', ']', '.':
+			s = s[1:]
+			continue
+		}
+		break
+	}
+	if s == "" {
+		return false
+	}
+	if s[0] >= utf8.RuneSelf {
+		r, _ := utf8.DecodeRuneInString(s)
+		return !unicode.IsLetter(r) || !steady(s) || markLetters[unicode.ToLower(r)]
+	}
+	var buf [24]byte
+	word, whole := leadWord(s, &buf)
+	return !whole || markFirst[string(word)]
+}
+
 // bareMark is a line without the dashes, quote marks and stars around it, in lower case; dashes counts those before it.
 func bareMark(s string) (words string, dashes int) {
 	if len(s) > 200 {
@@ -174,7 +239,7 @@ func bareMark(s string) (words string, dashes int) {
 
 // unsteered is s without the characters that only join letters and steer the direction of the script, with letters and their accents in one.
 func unsteered(s string) string {
-	if isASCII(s) {
+	if steady(s) {
 		return s
 	}
 	s = norm.NFC.String(s)
@@ -184,6 +249,28 @@ func unsteered(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// steady says that unsteered would change nothing: all characters are of blocks in which none is composed with another one or steers anything.
+// Most lines are, and asking the tables of Unicode takes ten times as long.
+func steady(s string) bool {
+	for i := 0; i < len(s); {
+		if s[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r < 0x300: // Latin
+		case r >= 0x400 && r <= 0x482, r >= 0x48a && r <= 0x52f: // Cyrillic
+		case r >= 0x2010 && r <= 0x2027, r >= 0x2030 && r <= 0x205e: // dashes, quotation marks
+		case r >= 0x4e00 && r <= 0x9fff, r >= 0x3041 && r <= 0x3096, r >= 0x30a0 && r <= 0x30ff, r >= 0xac00 && r <= 0xd7a3: // Han, kana, Hangul
+		default:
+			return false
+		}
+		i += n
+	}
+	return true
 }
 
 func dashLike(r rune) bool {

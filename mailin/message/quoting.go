@@ -191,7 +191,12 @@ func (q *quoting) attribution(i int) (n int, sure certainty) {
 		return 0, unsure
 	}
 	q.tried++
-	return attribution(q.lines, i)
+	l := &q.lines[i]
+	if !l.attrRead {
+		l.attrSpan, l.attrSure = attribution(q.lines, i)
+		l.attrRead = true
+	}
+	return l.attrSpan, l.attrSure
 }
 
 // announced: the sender's own words announce what follows.
@@ -349,7 +354,9 @@ func measure(s string) bool {
 }
 
 func quotePrefix(s string) bool {
-	s = strings.TrimLeft(s, " \t")
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
 	if strings.HasPrefix(s, "＞") {
 		return true
 	}

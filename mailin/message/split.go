@@ -21,7 +21,22 @@ type line struct {
 	text       string // without line end and trailing white space
 	class      class
 	fixed      bool // decided by the markup
+
+	// What was found out about the text, since several rules ask it: a text of a hundred thousand lines is looked at once, not once for each rule.
+	ends     answer
+	attrRead bool // attrSpan and attrSure are what attribution says of the line
+	attrSure certainty
+	attrSpan int
 }
+
+// answer to a question about a line that was asked before.
+type answer byte
+
+const (
+	notAsked answer = iota
+	no
+	yes
+)
 
 // split tells what the sender newly wrote from the history under it and the sign-off. In doubt a line stays in the reply:
 // losing a sentence of the question is worse than keeping a signature.
@@ -49,7 +64,7 @@ func split(m *Message, b body) {
 }
 
 func splitLines(text string) []line {
-	var lines []line
+	lines := make([]line, 0, strings.Count(text, "\n")+1)
 	for at := 0; at < len(text); {
 		end := len(text)
 		if i := strings.IndexByte(text[at:], '\n'); i >= 0 {
