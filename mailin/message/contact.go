@@ -8,12 +8,12 @@ import (
 )
 
 // contactLine is a way to reach the sender.
-var contactLine = regexp.MustCompile(`(?i)(?:^|[\s|•·,])(?:\+\d[\d\s().\-/]{8,}|(?:tel|phone|ph|p|o|office|direct|cell|mobile|m|f|fax|telefon|tél|d|c|t|w|work|toll[- ]free)[.:]?\s*[:.]?\s*\+?[(\d][\d\s().\-/x]{6,}|` +
+var contactLine = hinted(`(?i)(?:^|[\s|•·,])(?:\+\d[\d\s().\-/]{8,}|(?:tel|phone|ph|p|o|office|direct|cell|mobile|m|f|fax|telefon|tél|d|c|t|w|work|toll[- ]free)[.:]?\s*[:.]?\s*\+?[(\d][\d\s().\-/x]{6,}|` +
 	`\(?\d{3}\)?[\s.\-]\d{3}[\s.\-]\d{4}|[\w.+\-]+@[\w\-]+\.[\w.\-]+|www\.\S+|https?://\S+|npi\s*[:#]?\s*\d{10})`)
 
-var titleLine = regexp.MustCompile(`(?i)\b(?:cpc|ccs|cpma|coc|cic|crc|rhia|rhit|md|do|np|pa-c|rn|bsn|mba|manager|director|coordinator|specialist|supervisor|biller|coder|billing|physician|practice|clinic|hospital|associates|department|suite|ste|street|avenue|blvd|llc|inc)\b`)
+var titleLine = hinted(`(?i)\b(?:cpc|ccs|cpma|coc|cic|crc|rhia|rhit|md|do|np|pa-c|rn|bsn|mba|manager|director|coordinator|specialist|supervisor|biller|coder|billing|physician|practice|clinic|hospital|associates|department|suite|ste|street|avenue|blvd|llc|inc)\b`)
 
-var closingLine = regexp.MustCompile(`(?i)^(?:(?:thanks?|thank you|many thanks|thx|best|best regards|kind regards|regards|warm regards|warmly|sincerely|cheers|respectfully|all the best|with appreciation|yours truly|take care|v/r|` +
+var closingLine = hinted(`(?i)^(?:(?:thanks?|thank you|many thanks|thx|best|best regards|kind regards|regards|warm regards|warmly|sincerely|cheers|respectfully|all the best|with appreciation|yours truly|take care|v/r|` +
 	`very respectfully|have a (?:great|good|nice) (?:day|week|weekend|evening))\b[\s,.!a-z]{0,30}|(?:mit (?:freundlichen|besten|lieben|herzlichen) grüßen|(?:viele|beste|liebe|freundliche|schöne) grüße|mfg|vg|lg|gruß|danke|cordialement|bien (?:à vous|cordialement)|` +
 	`sincères salutations|merci|saludos|un saludo|atentamente|gracias|cordiali saluti|distinti saluti|saluti|grazie|atenciosamente|abraços|cumprimentos|obrigad[oa]|met vriendelijke groeten?|groeten|groet|med venlig hilsen|venlig hilsen|mvh|` +
 	`(?:med )?vennlig hilsen|(?:med )?vänliga? hälsning(?:ar)?|hälsningar|ystävällisin terveisin|terveisin|pozdrawiam|z poważaniem|s pozdrave?m|s pozdravom|üdvözlettel|cu stimă|поздрави|с уважением|з повагою|saygılarımla|` +
@@ -194,11 +194,11 @@ func afterClosing(lines []line) bool {
 }
 
 // caseWords say that a line is about a case, not about who wrote it.
-var caseWords = regexp.MustCompile(`(?i)\b(?:(?:patient|pt|dob|mrn|member|subscriber|policy|claim|dos|date of service|dx|diagnos[ie]s|procedures?|payer|insurance|charges?|cpt|icd(?:-?10)?|hcpcs|modifiers?|mod|units?|auth(?:orization)?)` +
+var caseWords = hinted(`(?i)\b(?:(?:patient|pt|dob|mrn|member|subscriber|policy|claim|dos|date of service|dx|diagnos[ie]s|procedures?|payer|insurance|charges?|cpt|icd(?:-?10)?|hcpcs|modifiers?|mod|units?|auth(?:orization)?)` +
 	`(?: ?(?:id|no\.?|number|name|#))?\s*[:=#]|(?:cpt|icd-?10|hcpcs|modifiers?|mod|dx|dos|claim|carc|rarc)\s.{0,12}\d|denied|denial)`)
 
 // codeShape is what codes of procedures and diagnoses look like.
-var codeShape = regexp.MustCompile(`\b(?:\d{5}|[A-V]\d{4}|\d{4}[FTU]|[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4})\b`)
+var codeShape = hinted(`\b(?:\d{5}|[A-V]\d{4}|\d{4}[FTU]|[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4})\b`)
 
 // notCode is what stands before a number of five digits that is no code: a state before its ZIP code, a box, a suite, an extension.
 var notCode = regexp.MustCompile(`(?:\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY])\.?,?|` +
@@ -211,8 +211,12 @@ func clinical(s string) bool {
 	if len(s) > 2000 {
 		s = s[:2000]
 	}
-	if caseWords.MatchString(s) {
+	h := hintsOf(s)
+	if caseWords.within(h, s) {
 		return true
+	}
+	if h&codeShape.bit == 0 {
+		return false
 	}
 	for _, at := range codeShape.FindAllStringIndex(s, 20) {
 		code, before, after := s[at[0]:at[1]], s[max(0, at[0]-20):at[0]], s[at[1]:]

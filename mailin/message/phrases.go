@@ -242,6 +242,10 @@ func unsteered(s string) string {
 	if steady(s) {
 		return s
 	}
+	return unsteeredSlowly(s)
+}
+
+func unsteeredSlowly(s string) string {
 	s = norm.NFC.String(s)
 	return strings.Map(func(r rune) rune {
 		if r >= '\u200b' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {

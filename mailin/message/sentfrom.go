@@ -1,9 +1,12 @@
 package message
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // linkPattern is the target that a program has put behind a word when it turned a page into text.
@@ -20,7 +23,7 @@ var (
 	// told are words of a sentence that goes on: "Sent from my desk, is much easier ...".
 	told = regexp.MustCompile(`\b(?:is|are|was|were|has|have|had|does|did|denied|paid|because|but|to the|so|and they|we|they|it)\b`)
 
-	foreignDevices = regexp.MustCompile(`iphon|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|redmi|nokia|sony|blackberry|windows|outlook|yahoo|gmail|gmx|web\.de|mail app|telekom|mail\.ru|яндекс|почт|мобильн|мобільн|` +
+	foreignDevices = hinted(`iphon|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|redmi|nokia|sony|blackberry|windows|outlook|yahoo|gmail|gmx|web\.de|mail app|telekom|mail\.ru|яндекс|почт|мобильн|мобільн|` +
 		`mobil|móvil|movil|handy|smartphone|telefon|telefoon|téléphone|teléfono|telemóvel|celular|cellulare|telefonino|puhelim|tablet|gerät|appareil|dispositivo|dispositiu|apparaat|laitte|orange|free\b|sfr|correo|courrier|mail|posta|` +
 		`компьютер|телефон|смартфон|устройств|手机|手機|邮箱|郵箱|אייפון|טלפון|הנייד|הסלולרי|آيفون|هاتف|جهاز|گوشی|điện thoại|โทรศัพท์`)
 
@@ -50,6 +53,9 @@ func sentFrom(s string) bool {
 		return false
 	}
 	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("*_-–—.~<>|[]", r) })
+	if !mayBeSent(s) {
+		return false
+	}
 	lower := strings.ToLower(unsteered(s))
 	if strings.HasSuffix(lower, ">") || strings.ContainsAny(lower, "<([") || strings.Contains(lower, "http") {
 		lower = strings.TrimSpace(linkPattern.ReplaceAllString(lower+">", ""))
@@ -63,6 +69,56 @@ func sentFrom(s string) bool {
 		return false
 	}
 	return sentFromLower(lower, words) && !clinical(s)
+}
+
+// sentWords begin the lines that sentPattern, getApp and sentFromLower tell in English.
+var sentWords = []string{"dictated", "this", "sent", "written", "composed", "typed", "posted", "get", "download", "try", "yahoo"}
+
+// sentSuffixes end the line in languages that put the verb last; the name of a device or a program must be in it.
+var sentSuffixes = []string{"から送信", "에서 보냄", "에서 보낸 메일", "dan gönderildi", "den gönderildi", "tan gönderildi", "ten gönderildi"}
+
+// sentFirst are the first words of all such lines in ASCII, sentLetters the first letters of all others, sentLast the last ones of sentSuffixes.
+var sentFirst, sentLetters, sentLast = func() (map[string]bool, map[rune]bool, map[rune]bool) {
+	words, letters, last := map[string]bool{}, map[rune]bool{}, map[rune]bool{}
+	all := append(slices.Collect(maps.Keys(onTheWay)), append(sentWords, sentPrefixes...)...)
+	for _, s := range all {
+		var buf [24]byte
+		if word, whole := leadWord(s, &buf); whole {
+			words[string(word)] = true
+		}
+		r, _ := utf8.DecodeRuneInString(s)
+		letters[r] = true
+	}
+	for _, s := range sentSuffixes {
+		r, _ := utf8.DecodeLastRuneInString(s)
+		last[r] = true
+	}
+	return words, letters, last
+}()
+
+// mayBeSent is the cheap look before the rest of sentFrom, by the first word and the last letter: hardly any line of prose passes.
+func mayBeSent(s string) bool {
+	if s == "" || s[0] == '(' {
+		return true // a link, behind which it begins
+	}
+	ascii := isASCII(s)
+	if !ascii && (!steady(s) || strings.ContainsAny(s, "(<[") || strings.HasSuffix(s, ">") || indexFold(s, "http") >= 0) {
+		return true
+	}
+	if s[0] < utf8.RuneSelf {
+		var buf [24]byte
+		if word, whole := leadWord(s, &buf); !whole || sentFirst[string(word)] {
+			return true
+		}
+	} else if r, _ := utf8.DecodeRuneInString(s); sentLetters[unicode.ToLower(r)] {
+		return true
+	}
+	if !ascii {
+		if r, _ := utf8.DecodeLastRuneInString(s); sentLast[unicode.ToLower(r)] {
+			return true
+		}
+	}
+	return indexFold(s, "outlook") >= 0 // "Get Outlook for iOS", in any language
 }
 
 func sentFromLower(s string, words int) bool {
@@ -104,7 +160,7 @@ func sentFromLower(s string, words int) bool {
 		}
 		return foreignDevices.MatchString(rest) && len(s) < 120
 	}
-	for _, suffix := range []string{"から送信", "에서 보냄", "에서 보낸 메일", "dan gönderildi", "den gönderildi", "tan gönderildi", "ten gönderildi"} {
+	for _, suffix := range sentSuffixes {
 		if strings.HasSuffix(s, suffix) && foreignDevices.MatchString(s) {
 			return true
 		}
