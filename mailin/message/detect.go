@@ -42,13 +42,15 @@ func guessCharset(b []byte) (label string, sure bool) {
 	}
 	best, second := -1e9, -1e9
 	var bestRunes []rune
+	var chars []char
 	for i := range guesses() {
 		g := &guesses()[i]
 		runes, damaged := g.read(b)
 		score := g.prior - 10*float64(damaged)
 		top := -1e9
+		chars = charsOf(runes, chars)
 		for _, lang := range g.languages {
-			top = max(top, lang.score(runes))
+			top = max(top, lang.score(chars))
 		}
 		score += top
 		switch {
@@ -161,10 +163,35 @@ type language struct {
 	strict bool // letters with a grave accent, a tilde or a diaeresis stand only where they do in the large western languages
 }
 
+// char is a character of a text and what the tables of Unicode say of it. They are asked once for each reading, not once for each language.
+type char struct {
+	rune, lower                  rune
+	letter, mark, capital, small bool
+}
+
+// blank is what stands before and after a text.
+var blank = char{rune: ' ', lower: ' '}
+
+// charsOf looks the characters of a text up, into chars, which may be used again.
+func charsOf(text []rune, chars []char) []char {
+	chars = chars[:0]
+	known := map[rune]char{}
+	for _, r := range text {
+		c, ok := known[r]
+		if !ok {
+			c = char{rune: r, lower: unicode.ToLower(r), letter: unicode.IsLetter(r), mark: unicode.IsMark(r), capital: unicode.IsUpper(r), small: unicode.IsLower(r)}
+			known[r] = c
+		}
+		chars = append(chars, c)
+	}
+	return chars
+}
+
 // score adds up how well a text looks like the language.
-func (l *language) score(text []rune) float64 {
+func (l *language) score(text []char) float64 {
 	sum, run, ascii, high := 0.0, 0, 0, 1
-	for i, r := range text {
+	for i, c := range text {
+		r := c.rune
 		if r < utf8.RuneSelf {
 			run = 0
 			if asciiLetter(r) {
@@ -173,7 +200,7 @@ func (l *language) score(text []rune) float64 {
 			continue
 		}
 		high++
-		var before, after rune = ' ', ' '
+		before, after := blank, blank
 		if i > 0 {
 			before = text[i-1]
 		}
@@ -181,42 +208,42 @@ func (l *language) score(text []rune) float64 {
 			after = text[i+1]
 		}
 		if l.cjk {
-			sum += l.scoreWide(r, before, after)
+			sum += l.scoreWide(r, before.rune)
 			continue
 		}
-		if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+		if !c.letter && !c.mark {
 			run = 0
 			sum += signScore(r, before, after)
 			continue
 		}
-		weight, known := l.weight[unicode.ToLower(r)]
+		weight, known := l.weight[c.lower]
 		if !known {
 			weight = l.other
 		}
 		run++
 		if l.script == nil {
-			if l.strict && misplaced(unicode.ToLower(r), unicode.ToLower(before), unicode.ToLower(after)) {
+			if l.strict && misplaced(c.lower, before, after) {
 				weight -= 2.5
 			}
 			switch {
 			case run > 2:
 				weight -= 2 // words of accented letters alone are in another alphabet
-			case !asciiLetter(before) && !asciiLetter(after) && run == 1 && !unicode.IsLetter(after) && !oneLetterWord(r):
+			case !asciiLetter(before.rune) && !asciiLetter(after.rune) && run == 1 && !after.letter && !oneLetterWord(r):
 				weight = min(weight, 0.2)
 			}
 		} else {
 			switch {
 			case !l.script(r):
 				weight = -2
-			case !unicode.IsLetter(before) && !unicode.IsLetter(after):
+			case !before.letter && !after.letter:
 				weight = min(weight, 0.3)
-			case asciiLetter(before) || asciiLetter(after):
+			case asciiLetter(before.rune) || asciiLetter(after.rune):
 				weight -= 2.5
 			}
 		}
-		if unicode.IsUpper(r) && unicode.IsLower(before) || unicode.IsLower(r) && unicode.IsUpper(before) && i > 1 && unicode.IsUpper(text[i-2]) {
+		if c.capital && before.small || c.small && before.capital && i > 1 && text[i-2].capital {
 			weight -= 2
-		} else if unicode.IsUpper(r) && unicode.IsLetter(before) {
+		} else if c.capital && before.letter {
 			weight -= 0.3
 		}
 		sum += weight
@@ -228,18 +255,18 @@ func (l *language) score(text []rune) float64 {
 }
 
 // misplaced says whether a letter stands where French, Italian, Portuguese and Dutch do not have it.
-func misplaced(r, before, after rune) bool {
+func misplaced(r rune, before, after char) bool {
 	switch r {
 	case 'à', 'ì', 'ò', 'ù':
-		return unicode.IsLetter(after)
+		return after.letter
 	case 'ã':
-		return unicode.IsLetter(after) && after != 'o' && after != 'e' && after != 's'
+		return after.letter && after.lower != 'o' && after.lower != 'e' && after.lower != 's'
 	case 'ë', 'ï':
-		switch before {
+		switch before.lower {
 		case 'a', 'e', 'i', 'o', 'u':
 			return false
 		}
-		return unicode.IsLetter(before)
+		return before.letter
 	}
 	return false
 }
@@ -254,7 +281,7 @@ func oneLetterWord(r rune) bool {
 }
 
 // scoreWide is the score of a character of Chinese, Japanese or Korean text.
-func (l *language) scoreWide(r, before, after rune) float64 {
+func (l *language) scoreWide(r, before rune) float64 {
 	if w, ok := l.weight[r]; ok {
 		if asciiLetter(before) && r > 0x3100 { // a letter and the one after it, read as one
 			w -= 4
@@ -279,9 +306,9 @@ func (l *language) scoreWide(r, before, after rune) float64 {
 }
 
 // signScore is the score of a sign that is no letter.
-func signScore(r, before, after rune) float64 {
-	inWord := unicode.IsLetter(before) && unicode.IsLetter(after)
-	touches := unicode.IsLetter(before) || unicode.IsLetter(after)
+func signScore(r rune, before, after char) float64 {
+	inWord := before.letter && after.letter
+	touches := before.letter || after.letter
 	switch r {
 	case utf8.RuneError:
 		return -4

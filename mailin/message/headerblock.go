@@ -35,6 +35,20 @@ func headerField(s string) (kind int, value string) {
 	return kind, strings.TrimSpace(strings.Trim(value, "* \t"))
 }
 
+// field is headerField of the line, which is part of the blocks that begin at any of the lines above it.
+func (l *line) field() (kind int, value string) {
+	if !l.fieldRead {
+		l.fieldKind, l.fieldValue = headerField(l.text)
+		l.fieldRead = true
+	}
+	return l.fieldKind, l.fieldValue
+}
+
+func (l *line) isField() bool {
+	kind, _ := l.field()
+	return kind != 0
+}
+
 // colonIn is where the first colon stands in s, be it a wide one; -1 if none does.
 func colonIn(s string) int {
 	at := strings.IndexByte(s, ':')
@@ -56,7 +70,7 @@ func headerBlock(lines []line, i int) blockSeen {
 	seen, misses, gap := 0, 0, 0
 	addressed, timed := false, false
 	for j := i; j < len(lines) && j < i+24; j++ {
-		kind, value := headerField(lines[j].text)
+		kind, value := lines[j].field()
 		if kind == 0 {
 			if j == i {
 				return b
@@ -65,7 +79,7 @@ func headerBlock(lines []line, i int) blockSeen {
 			switch {
 			case bare == "":
 				// Gateways put an empty line after each; a second one ends the block.
-				if gap++; gap > 1 || j+1 < len(lines) && !isField(lines[j+1].text) {
+				if gap++; gap > 1 || j+1 < len(lines) && !lines[j+1].isField() {
 					return b.judged(seen, addressed, timed)
 				}
 				continue
@@ -76,7 +90,7 @@ func headerBlock(lines []line, i int) blockSeen {
 			if misses++; misses > 2 || gap > 0 {
 				return b.judged(seen, addressed, timed)
 			}
-			if j+1 < len(lines) && isField(lines[j+1].text) {
+			if j+1 < len(lines) && lines[j+1].isField() {
 				b.end = j + 1 // a folded value
 			}
 			continue

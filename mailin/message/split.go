@@ -27,6 +27,10 @@ type line struct {
 	attrRead bool // attrSpan and attrSure are what attribution says of the line
 	attrSure certainty
 	attrSpan int
+
+	fieldRead  bool // fieldKind and fieldValue are what headerField says of the line
+	fieldKind  int
+	fieldValue string
 }
 
 // answer to a question about a line that was asked before.
