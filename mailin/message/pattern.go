@@ -43,7 +43,7 @@ func hinted(expr string) *pattern {
 }
 
 // wordLen is how many bytes of a word are looked for; more would hardly tell more, and the table grows with them.
-const wordLen = 10
+const wordLen = 6
 
 // MatchString is that of the expression.
 func (p *pattern) MatchString(s string) bool { return p.within(hintsOf(s), s) }

@@ -155,16 +155,29 @@ func weakMark(s string) bool {
 	case "—", "––", "——", "__", "___", "---", "***", "- -", "~~", "––-", "===":
 		return true
 	}
-	if len(s) < 10 {
+	if len(s) < 10 || !weakFirst[s[0]] {
 		return false
 	}
-	for _, c := range []string{"_", "-", "=", "*", "#", "~", "-=", "—", "–"} {
+	for _, c := range weakRules {
 		if strings.Trim(s, c) == "" {
 			return true
 		}
 	}
 	return false
 }
+
+// weakRules are what the long ones are drawn with.
+var weakRules = []string{"_", "-", "=", "*", "#", "~", "-=", "—", "–"}
+
+// weakFirst are the bytes that begin a line of nothing but one of weakRules.
+var weakFirst = func() (first [256]bool) {
+	for _, rule := range weakRules {
+		for i := range len(rule) {
+			first[rule[i]] = true // Trim takes the characters of a rule in any order
+		}
+	}
+	return first
+}()
 
 // isSignature looks at what stands under a signature mark. The mark is believed, unless what follows is long, or is about a case and has nothing
 // by which one could reach the sender: people part their questions with dashes as well.

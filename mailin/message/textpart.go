@@ -41,11 +41,13 @@ func (w *walker) textPart(s *scanner, h *header, ct value, typ string) *node {
 	if err != nil {
 		w.problem("The text could not be read to its end.")
 	}
-	if decoded, ok := base64Within(raw); prose && ok {
-		w.problem("The text is encoded in part only; all of it is shown.")
-		raw = decoded
-	} else if prose {
-		w.problem("The text is labelled base64 but is not encoded; it was read as it is.")
+	if prose {
+		if decoded, ok := base64Within(raw); ok {
+			w.problem("The text is encoded in part only; all of it is shown.")
+			raw = decoded
+		} else {
+			w.problem("The text is labelled base64 but is not encoded; it was read as it is.")
+		}
 	} else if decoded, ok := unlabelledBase64(raw); ok {
 		w.problem("The text is encoded in base64 without saying so; it was decoded.")
 		raw = decoded
