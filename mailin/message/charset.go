@@ -33,6 +33,14 @@ func toUTF8(b []byte, label string) (text, note string) {
 			return string(b), "The text is labelled with another character set but is UTF-8; it was read as UTF-8."
 		}
 	}
+	// QUIRK: the escapes of ISO-2022 mean nothing in any other charset; a gateway has stamped its own label on them.
+	if !strings.HasPrefix(label, "iso-2022") && bytes.IndexByte(b, 0x1b) >= 0 && !hasHigh(b) {
+		if shown := byEscapes(b); strings.HasPrefix(shown, "iso-2022") {
+			if s, ok := decodeCharset(b, shown); ok {
+				return s, "The text is labelled with another character set than it is in; it was read as " + shown + "."
+			}
+		}
+	}
 	s, ok := decodeCharset(b, label)
 	if !ok {
 		if utf8.Valid(b) {
@@ -68,7 +76,7 @@ func guessed(b []byte, label string) (text, note string) {
 		return s, "" // only UTF-16 and UTF-32 have a zero in every letter
 	}
 	if utf8.Valid(b) {
-		if label != "utf-8" && bytes.IndexByte(b, 0x1b) >= 0 || bytes.Contains(b, []byte("~{")) {
+		if bytes.IndexByte(b, 0x1b) >= 0 || bytes.Contains(b, []byte("~{")) {
 			if guess := byEscapes(b); guess != "" {
 				if s, ok := decodeCharset(b, guess); ok {
 					return s, ""

@@ -434,6 +434,7 @@ var guesses = sync.OnceValue(func() []guess {
 		{label: "iso-8859-7", prior: 0, bytes: charmap.ISO8859_7, languages: greek},
 		{label: "windows-1255", prior: 0.2, bytes: charmap.Windows1255, languages: hebrew},
 		{label: "windows-1256", prior: 0, bytes: charmap.Windows1256, languages: arabic},
+		{label: "iso-8859-6", prior: -0.2, bytes: charmap.ISO8859_6, languages: arabic},
 		{label: "windows-874", prior: 0, bytes: charmap.Windows874, languages: thai},
 		{label: "gb18030", prior: 0.5, units: simplifiedchinese.GB18030, languages: simplified},
 		{label: "big5", prior: 0, units: traditionalchinese.Big5, languages: traditional},
