@@ -143,6 +143,17 @@ func partsBegin(lines [][]byte) int {
 	return -1
 }
 
+// namesMail says whether some line is a field that the header of a mail has, and that of a part has not.
+func namesMail(lines [][]byte) bool {
+	for _, l := range lines {
+		switch strings.ToLower(fieldName(l)) {
+		case "from", "to", "date", "subject", "message-id", "received", "return-path", "delivered-to", "mime-version":
+			return true
+		}
+	}
+	return false
+}
+
 // hasProse says whether some lines are neither fields nor go on with one.
 func hasProse(lines [][]byte) bool {
 	for _, l := range lines {
@@ -219,6 +230,9 @@ func (h *header) parse(s *scanner, lines [][]byte) {
 func (h *header) bodyBegins(lines [][]byte, lastKnown int) int {
 	if i := partsBegin(lines); i >= 0 {
 		return i
+	}
+	if hasProse(lines[:min(1, len(lines))]) && !namesMail(lines) {
+		return 0 // a text without a header, in which the header of a part stands further down
 	}
 	first := lastKnown + 1
 	for first < len(lines) && (lastKnown >= 0 && (lines[first][0] == ' ' || lines[first][0] == '\t' || parameterOf(lines[first-1], lines[first])) || isMboxFrom(lines[first])) {
