@@ -98,7 +98,7 @@ func (c *Content) Read(p []byte) (int, error) {
 }
 
 func (c *Content) load() error {
-	aead, err := c.db.aead(c.ctx, c.db.Read, c.keyID)
+	aead, err := c.db.aead(c.ctx, c.db.keys, c.keyID)
 	if err != nil {
 		return fmt.Errorf("read content %d: %w", c.ID, err)
 	}

@@ -67,6 +67,9 @@ type DB struct {
 	// Read is for queries. On SQLite it refuses writes, so that a slow page cannot hold up the line; on PostgreSQL it is
 	// the same pool as Write.
 	Read *sql.DB
+	// keys is for looking up data keys alone. That happens while rows are being read: were it done through Read, readers
+	// that hold all its connections would wait for each other for ever.
+	keys *sql.DB
 
 	dialect Dialect
 	path    string // of the SQLite file
@@ -118,10 +121,19 @@ func open(opts Options) (*DB, error) {
 		pool.SetMaxIdleConns(connections)
 		pool.SetConnMaxIdleTime(5 * time.Minute)
 		db.Write, db.Read = pool, pool
+		if db.keys, err = sql.Open("pgx", opts.URL); err != nil {
+			return nil, errors.Join(fmt.Errorf("open the PostgreSQL database: %w", err), pool.Close())
+		}
+		db.keys.SetMaxOpenConns(keyConnections)
+		db.keys.SetMaxIdleConns(1)
+		db.keys.SetConnMaxIdleTime(time.Minute)
 		return db, nil
 	}
 	return nil, ErrURL
 }
+
+// keyConnections are enough: a key is looked up once and then known, but for those that were destroyed.
+const keyConnections = 2
 
 // openSQLite: WAL lets readers go on beside the writer. synchronous=FULL, because NORMAL may lose the last commits
 // when the power fails, after the mailbox was already marked. Immediate transactions, because a deferred one that
@@ -143,6 +155,8 @@ func (db *DB) openSQLite() error {
 	db.Write.SetConnMaxLifetime(0)
 	db.Read = sql.OpenDB(statementKeeper{driver, dsn(append(common, "query_only(1)")...)})
 	db.Read.SetMaxOpenConns(4)
+	db.keys = sql.OpenDB(statementKeeper{driver, dsn(append(common, "query_only(1)")...)})
+	db.keys.SetMaxOpenConns(keyConnections)
 	return nil
 }
 
@@ -222,6 +236,9 @@ func (db *DB) Close() error {
 	}
 	if db.Read != db.Write && db.Read != nil {
 		errs = append(errs, db.Read.Close())
+	}
+	if db.keys != nil {
+		errs = append(errs, db.keys.Close())
 	}
 	if db.Write != nil {
 		errs = append(errs, db.Write.Close())

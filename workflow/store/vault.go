@@ -249,7 +249,7 @@ func (tx *Tx) Open(ctx context.Context, keyID int64, place string, sealed []byte
 
 // Open decrypts what Seal made. Nil stays nil.
 func (db *DB) Open(ctx context.Context, keyID int64, place string, sealed []byte) ([]byte, error) {
-	return db.open(ctx, db.Read, keyID, place, sealed)
+	return db.open(ctx, db.keys, keyID, place, sealed)
 }
 
 func (db *DB) open(ctx context.Context, q querier, keyID int64, place string, sealed []byte) ([]byte, error) {
