@@ -160,6 +160,9 @@ func overlapping(t testing.TB, entries int, unpacked int) []byte {
 }
 
 func TestBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and in one goroutine")
+	}
 	t.Parallel()
 	zeros := strings.Repeat("\x00", 40<<20)
 	spaces := strings.Repeat(" ", 40<<20)

@@ -144,6 +144,9 @@ func hostileHint(name string) Hint {
 // something.
 func TestHostile(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("long: many megabytes, one document after the other")
+	}
 	for name, content := range hostileDocuments(t) {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
@@ -169,6 +172,9 @@ func TestHostile(t *testing.T) {
 // TestTimeIsLinear holds that four times the bytes cost about four times the time, where hostile documents could make it
 // sixteen.
 func TestTimeIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and in one goroutine")
+	}
 	tests := map[string]func(n int) []byte{
 		"Tables": func(n int) []byte { return docx(t, strings.Repeat(`<w:tbl><w:tr><w:tc>`+para("x"), n)) },
 		"Boxes": func(n int) []byte {

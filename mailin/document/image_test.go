@@ -158,6 +158,9 @@ func TestScanOnItsHead(t *testing.T) {
 }
 
 func TestPagesOfATIFF(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and in one goroutine")
+	}
 	one, two := newPDF(), newPDF()
 	one.page(lines("The first page speaks of 99213."), "", "", "")
 	two.page(lines("The second page speaks of 20610."), "", "", "")
