@@ -170,7 +170,7 @@ func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook
 	}
 	// An error beside the message is told by the message's problems.
 	defer attachments.close()
-	m, parseErr := message.Parse(bytes.NewReader(content), message.Options{Attachment: attachments.keep})
+	m, parseErr := parse(content, attachments)
 	if parseErr != nil && len(m.Problems) == 0 {
 		m.Problems = append(m.Problems, "A part of this mail could not be read.")
 	}
@@ -214,6 +214,20 @@ func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook
 		}
 	}
 	return in, nil
+}
+
+// parse takes a mail apart. Where that fails altogether, the mail is read as the pipeline then reads it: without being
+// taken apart.
+func parse(content []byte, attachments *attachmentReader) (m *message.Message, err error) {
+	defer func() {
+		if recover() != nil {
+			m, err = message.Fallback(bytes.NewReader(content)), nil
+			m.Problems = append(m.Problems, "This mail could not be taken apart; its text is shown as it came.")
+			attachments.close()
+			attachments.kept = nil
+		}
+	}()
+	return message.Parse(bytes.NewReader(content), message.Options{Attachment: attachments.keep})
 }
 
 // inspectLimit is the size up to which a file is read: above the largest mail that any provider takes.

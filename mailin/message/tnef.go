@@ -381,14 +381,15 @@ func (t *tnefReader) properties(data *io.LimitedReader, take func(property) erro
 				continue
 			}
 			size := fixedSize(kind)
-			if size < 0 {
-				return errTNEF
+			if size < 0 || size == 0 && values > 1 {
+				return errTNEF // a billion values of no bytes would be counted one by one
 			}
 			var v [16]byte
 			if _, err := io.ReadFull(data, v[:size]); err != nil {
 				return err
 			}
 			p.number = binary.LittleEndian.Uint64(v[:])
+			p.r = strings.NewReader("") // whoever takes it for one with text or bytes reads none
 			if i == 0 {
 				if err := take(p); err != nil {
 					return err
@@ -568,9 +569,6 @@ func (t *tnefReader) text(r io.Reader, budget *int) ([]byte, error) {
 
 // short reads a short string.
 func (t *tnefReader) short(p property) string {
-	if p.r == nil {
-		return ""
-	}
 	b, _ := readUpTo(p.r, 4<<10)
 	return oneLine(t.str(p, b))
 }
