@@ -193,7 +193,7 @@ func (s *scanner) dose(j int) int {
 		j += 2
 	case t.kind == kNum && s.at(j+1).p == '.' && s.at(j+2).kind == kNum && s.at(j+3).class&wMEAS != 0:
 		j += 4
-	case t.kind == kMix && isDigit(t.b[0]) && (t.bytes()[t.n-1] == 'G' || t.bytes()[t.n-1] == 'L'):
+	case t.kind == kMix && int(t.n) <= len(t.b) && isDigit(t.b[0]) && (t.bytes()[t.n-1] == 'G' || t.bytes()[t.n-1] == 'L'):
 		j++
 	default:
 		return 0
