@@ -153,6 +153,19 @@ func (l *Line) documentSources(ctx context.Context, attachments []casefile.Attac
 	return sources, nil
 }
 
+// DocumentProblems are the problems of reading an attachment as those of its mail. recognised says that text was read
+// from a picture.
+func DocumentProblems(position int64, problems []string, recognised bool) []string {
+	var list []string
+	for _, problem := range problems {
+		list = append(list, fmt.Sprintf("Attachment %d: %s", position, problem))
+	}
+	if recognised {
+		list = append(list, fmt.Sprintf("Attachment %d was read from a picture: digits may be wrong.", position))
+	}
+	return list
+}
+
 // DocumentSource is the text of an attachment as a source of codes.
 func DocumentSource(position int64, filename, text string) codes.Source {
 	return codes.Source{Source: "attachment:" + filename, Attachment: fmt.Sprint(position), Text: text}

@@ -174,12 +174,7 @@ func attachmentWords(a casefile.Attachment) string {
 func mailProblems(p *casefile.Pending) []string {
 	problems := slices.Clone(p.Problems)
 	for _, a := range p.Attachments {
-		for _, problem := range a.Problems {
-			addNew(&problems, fmt.Sprintf("Attachment %d: %s", a.Position, problem))
-		}
-		if a.Recognised && a.TextBytes > 0 {
-			addNew(&problems, fmt.Sprintf("Attachment %d was read from a picture: digits may be wrong.", a.Position))
-		}
+		addNew(&problems, DocumentProblems(a.Position, a.Problems, a.Recognised && a.TextBytes > 0)...)
 		if a.Waiting {
 			addNew(&problems, fmt.Sprintf("Attachment %d is still being read: if it names more codes, a second summary follows.", a.Position))
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -80,26 +79,25 @@ func (w *readWorker) Work(ctx context.Context, job *river.Job[ReadArgs]) error {
 // readMail is a mail as the reader understood it, outside any transaction.
 type readMail struct {
 	*message.Message
-	verdict     screen.Verdict
-	trust       string
-	sender      []string // why, for a person
-	contentKey  []byte
-	attachments []spooled
-	problems    []string
-	automatic   bool // a machine has written it, though its sender's automatic mail is taken as cases
-	patient     bool // it may identify a patient
+	verdict    screen.Verdict
+	trust      string
+	sender     []string // why, for a person
+	contentKey []byte
+	spooled    map[string]spooled // attachments by their ids: an attached mail is handed on after what it carries
+	problems   []string
+	automatic  bool // a machine has written it, though its sender's automatic mail is taken as cases
+	patient    bool // it may identify a patient
 }
 
 // spooled is an attachment in a private temporary file.
 type spooled struct {
-	position int64
-	file     *os.File
-	kind     document.Kind // by its bytes
+	file *os.File
+	kind document.Kind // by its bytes
 }
 
 func (m *readMail) close() {
-	for _, a := range m.attachments {
-		a.file.Close()
+	for _, s := range m.spooled {
+		s.file.Close()
 	}
 }
 
@@ -117,7 +115,7 @@ func (l *Line) readMail(ctx context.Context, entry intake.Entry) (*readMail, err
 	defer release()
 	defer context.AfterFunc(ctx, release)()
 
-	m := &readMail{}
+	m := &readMail{spooled: make(map[string]spooled)}
 	content, err := l.db.OpenContent(ctx, entry.ContentID)
 	if err != nil {
 		return nil, err
@@ -184,34 +182,18 @@ func (l *Line) authenticity(ctx context.Context, entry intake.Entry, author stri
 	return result.Verdict, result.Evidence
 }
 
-// spool copies an attachment into a temporary file that has no name any more: it goes with the process.
+// spool takes an attachment aside while the mail passes by.
 func (m *readMail) spool(dir string, a *message.Attachment, r io.Reader) error {
-	f, err := os.CreateTemp(dir, "caseconsultant-*")
+	kind, r, err := document.SniffStream(r, document.Hint{Filename: a.Filename, ContentType: a.ContentType})
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return err
-	}
-	position, err := strconv.ParseInt(a.ID, 10, 64) // not the order of the calls: an attached mail comes after what it carries
+	file, err := document.Spool(dir, r)
 	if err != nil {
-		f.Close()
-		return fmt.Errorf("attachment without a number: %w", err)
-	}
-	spooled := spooled{position: position, file: f}
-	defer func() { m.attachments = append(m.attachments, spooled) }()
-	head := make([]byte, document.SniffBytes)
-	n, err := io.ReadFull(r, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return err
 	}
-	spooled.kind = document.Sniff(head[:n], document.Hint{Filename: a.Filename, ContentType: a.ContentType})
-	if _, err := f.Write(head[:n]); err != nil {
-		return err
-	}
-	_, err = io.Copy(f, r)
-	return err
+	m.spooled[a.ID] = spooled{file, kind}
+	return nil
 }
 
 func (l *Line) ownAddresses() []string {
@@ -594,14 +576,13 @@ func (k *keeping) addMessage(ctx context.Context, e *casefile.Edit, n casefile.N
 	for i, a := range k.mail.Attachments {
 		kept := casefile.Attachment{Position: int64(i + 1), Filename: a.Filename, ContentType: a.ContentType, Size: a.Size, SHA256: a.SHA256, Inline: a.Inline}
 		var r io.Reader
-		if j := slices.IndexFunc(k.mail.attachments, func(s spooled) bool { return s.position == int64(i+1) }); j >= 0 {
-			file := k.mail.attachments[j].file
-			if _, err := file.Seek(0, io.SeekStart); err != nil {
+		if s, ok := k.mail.spooled[a.ID]; ok {
+			if _, err := s.file.Seek(0, io.SeekStart); err != nil { // a transaction may run again
 				return fmt.Errorf("read a spooled attachment: %w", err)
 			}
-			r = file
-			if kind := k.mail.attachments[j].kind; WorthReading(a, kind) {
-				kept.Kind, kept.Waiting = string(kind), asked
+			r = s.file
+			if WorthReading(a, s.kind) {
+				kept.Kind, kept.Waiting = string(s.kind), asked
 			}
 		}
 		id, err := e.AddAttachment(ctx, k.messageID, kept, r)
@@ -619,8 +600,8 @@ func (k *keeping) addMessage(ctx context.Context, e *casefile.Edit, n casefile.N
 
 // documents tells whether the mail has attachments that extract should wait for.
 func (k *keeping) documents() bool {
-	return k.line.opts.Documents != nil && slices.ContainsFunc(k.mail.attachments, func(s spooled) bool {
-		return WorthReading(k.mail.Attachments[s.position-1], s.kind)
+	return k.line.opts.Documents != nil && slices.ContainsFunc(k.mail.Attachments, func(a message.Attachment) bool {
+		return WorthReading(a, k.mail.spooled[a.ID].kind)
 	})
 }
 

@@ -109,7 +109,7 @@ func (k *inspectCommand) Run(c *console) error {
 	return k.with(c, func(book *codebook.Book) error {
 		documents := newDocuments(document.Limits{}, "", runtime.GOMAXPROCS(0))
 		// PDFium is compiled once, for the first PDF, not by every child.
-		warm := sync.OnceValue(func() error { return documents.Warm(c.ctx) })
+		warm := sync.OnceValue(func() error { return documents.made().Warm(c.ctx) })
 		ctx, cancel := context.WithCancel(c.ctx)
 		defer cancel()
 		workers := runtime.GOMAXPROCS(0)

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"caseconsultant/mailin"
-	"caseconsultant/mailin/document"
 	"caseconsultant/mailin/message"
 	"caseconsultant/mailout"
 	"caseconsultant/workflow"
@@ -217,9 +216,9 @@ func (p *Program) startLine(ctx context.Context, process *store.Process) error {
 	if !p.has(roleWork) {
 		return nil
 	}
-	if documents, ok := options.Documents.(*document.Reader); ok {
+	if documents, ok := options.Documents.(documentReader); ok {
 		p.tasks.Go(func() {
-			if err := documents.Warm(p.background); err != nil && p.background.Err() == nil {
+			if err := documents.made().Warm(p.background); err != nil && p.background.Err() == nil {
 				p.log.Warn("PDFium is not compiled in advance: each PDF takes some seconds longer", "error", err)
 			}
 		})

@@ -13,6 +13,7 @@
 //
 // Nothing of a document ever runs: no macro, no script, no link is followed, no entity is expanded, no formula computed.
 //
-// Order of use: NewReader once, Sniff to see whether an attachment is worth reading, Reader.Read for each.
+// Order of use: NewReader once; while a mail passes by, SniffStream to see whether an attachment is worth reading and Spool
+// to set it aside; Reader.Read for each.
 // The package may touch mailin/message (mails and HTML within documents are read by it), processes and temporary files.
 package document
