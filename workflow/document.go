@@ -43,13 +43,12 @@ func (w *documentWorker) Work(ctx context.Context, job *river.Job[DocumentArgs])
 			}
 			return complete(ctx, tx, job)
 		})
-	}, l.documentFailed(job.Args.AttachmentID, -1))
+	}, l.documentFailed(job.Args.AttachmentID, job.Args.Round))
 }
 
 func (l *Line) readDocument(ctx context.Context, p *casefile.PendingDocument) (casefile.Document, error) {
-	same, err := l.files.SameDocument(ctx, p)
-	if err != nil || same != nil {
-		return deref(same), err
+	if same, ok, err := l.files.SameDocument(ctx, p); err != nil || ok {
+		return same, err
 	}
 	if l.opts.Documents == nil {
 		return casefile.Document{Problems: []string{"Attachments are not read here."}}, nil
@@ -71,13 +70,6 @@ func (l *Line) readDocument(ctx context.Context, p *casefile.PendingDocument) (c
 		read.Sections = append(read.Sections, casefile.Section(s))
 	}
 	return read, nil
-}
-
-func deref(d *casefile.Document) casefile.Document {
-	if d == nil {
-		return casefile.Document{}
-	}
-	return *d
 }
 
 // keepDocument writes what was read of an attachment, and takes its message up when it was the last.
@@ -121,7 +113,7 @@ func (l *Line) documentFailed(attachmentID, round int64) func(ctx context.Contex
 		}
 		if attempts < documentAttempts {
 			if code == deadProcess {
-				at = time.Time{}
+				at = time.Time{} // it has waited long enough for that to be seen
 			}
 			return l.enqueue(ctx, tx, DocumentArgs{attachmentID, attempts}, at)
 		}

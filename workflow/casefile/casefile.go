@@ -232,7 +232,6 @@ type Attachment struct {
 	Recognised bool   // some of that was read from a picture
 	Sections   []Section
 	Problems   []string // of reading it, for a person
-	Error      string   // class of the last failure to read it
 
 	textID int64
 	digest string

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -292,30 +291,6 @@ func (f *Files) DeliveryCounts(ctx context.Context) (map[DeliveryState]int, erro
 	return counts, nil
 }
 
-// AutomaticSince returns when the automatic mails to an address since a moment went out, or may go out, oldest first;
-// with an empty address, to anyone.
-func AutomaticSince(ctx context.Context, tx *store.Tx, address string, since time.Time, most int) ([]time.Time, error) {
-	where, args := `automatic AND state <> 'cancelled' AND next_at >= $1`, []any{since.UnixMilli()}
-	if address != "" {
-		where, args = where+` AND recipient_hash = $2`, append(args, AddressKey(tx.DB(), address))
-	}
-	rows, err := tx.QueryContext(ctx, `SELECT next_at FROM deliveries WHERE `+where+fmt.Sprintf(` ORDER BY next_at DESC LIMIT %d`, most), args...)
-	if err != nil {
-		return nil, fmt.Errorf("count automatic mails: %w", err)
-	}
-	defer rows.Close()
-	var times []time.Time
-	for rows.Next() {
-		var at int64
-		if err := rows.Scan(&at); err != nil {
-			return nil, fmt.Errorf("count automatic mails: %w", err)
-		}
-		times = append(times, time.UnixMilli(at).UTC())
-	}
-	slices.Reverse(times)
-	return times, rows.Err()
-}
-
 // AutomaticFree says when one more automatic mail to an address (with an empty one: to anyone) may go, of which at most
 // most may go within any window; the past means now. What waits already counts at the time at which it will go, so that
 // what was delayed does not go out all at once. next_at is that time while a mail waits, and when it went afterwards.
@@ -377,7 +352,14 @@ func UncertainByHeader(ctx context.Context, tx *store.Tx, caseID int64, headerID
 
 // OpenAttachment opens an attachment's bytes for reading.
 func (f *Files) OpenAttachment(ctx context.Context, id int64) (Attachment, io.ReadCloser, error) {
-	a, content, err := f.Attachment(ctx, id)
+	a, _, _, err := f.attachment(ctx, id)
+	if err != nil {
+		return a, nil, err
+	}
+	if a.ContentID == 0 {
+		return a, nil, ErrNotFound
+	}
+	content, err := f.db.OpenContent(ctx, a.ContentID)
 	if err != nil {
 		return a, nil, err
 	}

@@ -36,21 +36,14 @@ type documentNotes struct {
 type PendingDocument struct {
 	Attachment
 	MessageID int64
-	Attempts  int64
 	keyID     int64
 }
 
 // PendingDocument reads an attachment for its reader. ErrNotDue if it has been read.
 func (f *Files) PendingDocument(ctx context.Context, attachmentID int64) (*PendingDocument, error) {
 	p := &PendingDocument{}
-	if err := f.db.Read.QueryRowContext(ctx, `SELECT c.key_id, a.attempts FROM attachments a JOIN cases c ON c.id = a.case_id WHERE a.id = $1`, attachmentID).
-		Scan(&p.keyID, &p.Attempts); err != nil {
-		return nil, fmt.Errorf("read attachment %d: %w", attachmentID, notFound(err))
-	}
 	var err error
-	p.Attachment, p.MessageID, err = scanAttachment(ctx, f.db, f.db.Read.QueryRowContext(ctx,
-		`SELECT `+attachmentColumns+` FROM attachments a WHERE a.id = $1`, attachmentID), p.keyID)
-	if err != nil {
+	if p.Attachment, p.MessageID, p.keyID, err = f.attachment(ctx, attachmentID); err != nil {
 		return nil, fmt.Errorf("read attachment %d: %w", attachmentID, err)
 	}
 	if !p.Waiting {
@@ -63,30 +56,27 @@ func (f *Files) PendingDocument(ctx context.Context, attachmentID int64) (*Pendi
 func LockedDocument(ctx context.Context, tx *store.Tx, attachmentID int64) (*PendingDocument, error) {
 	p := &PendingDocument{}
 	p.ID = attachmentID
-	if err := tx.QueryRowContext(ctx, `SELECT case_id, message_id, position FROM attachments WHERE id = $1`, attachmentID).Scan(&p.CaseID, &p.MessageID, &p.Position); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT case_id, message_id FROM attachments WHERE id = $1`, attachmentID).Scan(&p.CaseID, &p.MessageID); err != nil {
 		return nil, fmt.Errorf("read attachment %d: %w", attachmentID, notFound(err))
 	}
 	return p, nil
 }
 
-// SameDocument is what was read of another attachment of the case with the same bytes; nil if there is none.
-func (f *Files) SameDocument(ctx context.Context, p *PendingDocument) (*Document, error) {
+// SameDocument is what was read of another attachment of the case with the same bytes, if there is one.
+func (f *Files) SameDocument(ctx context.Context, p *PendingDocument) (same Document, ok bool, err error) {
 	if p.digest == "" {
-		return nil, nil
+		return same, false, nil
 	}
 	a, _, err := scanAttachment(ctx, f.db, f.db.Read.QueryRowContext(ctx, `SELECT `+attachmentColumns+` FROM attachments a
 		WHERE a.case_id = $1 AND a.digest = $2 AND a.id <> $3 AND a.step = '' AND a.text_id IS NOT NULL ORDER BY a.id LIMIT 1`, p.CaseID, p.digest, p.ID), p.keyID)
 	if errors.Is(err, ErrNotFound) {
-		return nil, nil
+		return same, false, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("look for the same document as attachment %d: %w", p.ID, err)
+		return same, false, fmt.Errorf("look for the same document as attachment %d: %w", p.ID, err)
 	}
 	text, err := f.DocumentText(ctx, a, int(a.TextBytes))
-	if err != nil {
-		return nil, err
-	}
-	return &Document{Text: text, Sections: a.Sections, Recognised: a.Recognised, Problems: a.Problems}, nil
+	return Document{Text: text, Sections: a.Sections, Recognised: a.Recognised, Problems: a.Problems}, err == nil, err
 }
 
 // DocumentText reads up to most bytes of what was read of an attachment, cut at a character; "" if nothing was, or if
@@ -197,10 +187,9 @@ func (f *Files) DueDocuments(ctx context.Context, at time.Time, limit int) (due 
 }
 
 // CountDocumentFailure counts a failed attempt to read an attachment, and says when it may be tried again; attempts is
-// how often it has failed. ErrNotDue if it is no longer to be read. round is that of the attempt; a negative one counts
-// whatever the row says.
+// how often it has failed. round is that of the attempt; ErrNotDue if the attachment was read or given out again.
 func CountDocumentFailure(ctx context.Context, tx *store.Tx, attachmentID, round int64, code string, retryAfter func(attempts int64) time.Duration) (attempts int64, at time.Time, err error) {
-	err = tx.QueryRowContext(ctx, `UPDATE attachments SET attempts = attempts + 1, error = $2 WHERE id = $1 AND step = 'document' AND ($3 < 0 OR attempts = $3) RETURNING attempts`,
+	err = tx.QueryRowContext(ctx, `UPDATE attachments SET attempts = attempts + 1, error = $2 WHERE id = $1 AND step = 'document' AND attempts = $3 RETURNING attempts`,
 		attachmentID, code, round).Scan(&attempts)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, at, ErrNotDue

@@ -247,14 +247,14 @@ func (f *Files) readAttachments(ctx context.Context, v *View, keyID int64) error
 		})
 }
 
-const attachmentColumns = `a.id, a.case_id, a.message_id, a.position, a.filename, a.content_type, a.size, a.content_id, a.kind, a.shown_inline, a.digest, a.step, a.error,
+const attachmentColumns = `a.id, a.case_id, a.message_id, a.position, a.filename, a.content_type, a.size, a.content_id, a.kind, a.shown_inline, a.digest, a.step,
 	a.text_id, a.text_bytes, a.recognised, a.notes`
 
 func scanAttachment(ctx context.Context, o opener, row scanner, keyID int64) (a Attachment, messageID int64, err error) {
 	var filename, sealed []byte
 	var content, text sql.NullInt64
 	var step string
-	if err := row.Scan(&a.ID, &a.CaseID, &messageID, &a.Position, &filename, &a.ContentType, &a.Size, &content, &a.Kind, &a.Inline, &a.digest, &step, &a.Error,
+	if err := row.Scan(&a.ID, &a.CaseID, &messageID, &a.Position, &filename, &a.ContentType, &a.Size, &content, &a.Kind, &a.Inline, &a.digest, &step,
 		&text, &a.TextBytes, &a.Recognised, &sealed); err != nil {
 		return a, 0, notFound(err)
 	}
@@ -270,22 +270,13 @@ func scanAttachment(ctx context.Context, o opener, row scanner, keyID int64) (a 
 	return a, messageID, err
 }
 
-// Attachment opens an attachment's bytes for reading.
-func (f *Files) Attachment(ctx context.Context, id int64) (Attachment, *store.Content, error) {
-	var keyID int64
+// attachment reads an attachment's row, with its message and the key of its case.
+func (f *Files) attachment(ctx context.Context, id int64) (a Attachment, messageID, keyID int64, err error) {
 	if err := f.db.Read.QueryRowContext(ctx, `SELECT c.key_id FROM attachments a JOIN cases c ON c.id = a.case_id WHERE a.id = $1`, id).Scan(&keyID); err != nil {
-		return Attachment{}, nil, notFound(err)
+		return a, 0, 0, notFound(err)
 	}
-	a, _, err := scanAttachment(ctx, f.db, f.db.Read.QueryRowContext(ctx,
-		`SELECT `+attachmentColumns+` FROM attachments a WHERE a.id = $1`, id), keyID)
-	if err != nil {
-		return a, nil, err
-	}
-	if a.ContentID == 0 {
-		return a, nil, ErrNotFound
-	}
-	content, err := f.db.OpenContent(ctx, a.ContentID)
-	return a, content, err
+	a, messageID, err = scanAttachment(ctx, f.db, f.db.Read.QueryRowContext(ctx, `SELECT `+attachmentColumns+` FROM attachments a WHERE a.id = $1`, id), keyID)
+	return a, messageID, keyID, err
 }
 
 // Raw opens a message's bytes as they came or went.
