@@ -30,13 +30,11 @@ type Desk struct {
 	handler  http.Handler
 	patterns []string
 
-	mu      sync.Mutex // guards what follows: what every page shows, kept for a moment
-	names   map[int64]string
-	namesT  time.Time
-	alarm   string
-	alarmT  time.Time
-	silent  string // the intake's alarm
-	silentT time.Time
+	mu     sync.Mutex // guards what follows: what every page shows, kept for a moment
+	names  map[int64]string
+	namesT time.Time
+	unsent alarm // of the outbox
+	silent alarm // of the intake
 }
 
 // call is one request on its way through the desk.

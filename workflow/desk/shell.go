@@ -82,47 +82,51 @@ func (d *Desk) shell(c *call, title, area string) shell {
 	return s
 }
 
-// outboxAlarm says that mails wait for a person's decision. It is on every page, so it is read at most every few
-// seconds.
-func (d *Desk) outboxAlarm(c *call) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if c.now.Sub(d.alarmT) < 3*time.Second && !d.alarmT.IsZero() {
-		return d.alarm
-	}
-	counts, err := d.Cases.DeliveryCounts(c.ctx())
-	if err != nil {
-		return d.alarm
-	}
-	d.alarm, d.alarmT = "", c.now
-	if n := counts[casefile.DeliveryUncertain] + counts[casefile.DeliveryFailed] + counts[casefile.DeliveryHeld]; n > 0 {
-		d.alarm = count(n, "mail needs", "mails need") + " a decision"
-	}
-	return d.alarm
+// alarm is a sign that every page shows. What it says is read at most every few seconds.
+type alarm struct {
+	text string
+	at   time.Time
 }
 
-// intakeAlarm says that mail is not being read. It is on every page: whoever works a queue that stays empty should know why.
-func (d *Desk) intakeAlarm(c *call) string {
+// alarm brings a sign up to date if it is older than a time. One that cannot be read stays as it was.
+func (d *Desk) alarm(c *call, a *alarm, within time.Duration, read func() (string, error)) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if c.now.Sub(d.silentT) < 15*time.Second && !d.silentT.IsZero() {
-		return d.silent
+	if c.now.Sub(a.at) < within && !a.at.IsZero() {
+		return a.text
 	}
-	boxes, err := d.Intake.Mailboxes(c.ctx())
-	if err != nil {
-		return d.silent
+	if text, err := read(); err == nil {
+		a.text, a.at = text, c.now
 	}
-	d.silent, d.silentT = "", c.now
-	n := 0
-	for _, box := range boxes {
-		if box.Alarm != "" {
-			n++
+	return a.text
+}
+
+// outboxAlarm says that mails wait for a person's decision.
+func (d *Desk) outboxAlarm(c *call) string {
+	return d.alarm(c, &d.unsent, 3*time.Second, func() (string, error) {
+		counts, err := d.Cases.DeliveryCounts(c.ctx())
+		if n := counts[casefile.DeliveryUncertain] + counts[casefile.DeliveryFailed] + counts[casefile.DeliveryHeld]; n > 0 {
+			return count(n, "mail needs", "mails need") + " a decision", err
 		}
-	}
-	if n > 0 {
-		d.silent = count(n, "mailbox is", "mailboxes are") + " not being read"
-	}
-	return d.silent
+		return "", err
+	})
+}
+
+// intakeAlarm says that mail is not being read: whoever works a queue that stays empty should know why.
+func (d *Desk) intakeAlarm(c *call) string {
+	return d.alarm(c, &d.silent, 15*time.Second, func() (string, error) {
+		boxes, err := d.Intake.Mailboxes(c.ctx())
+		n := 0
+		for _, box := range boxes {
+			if box.Alarm != "" {
+				n++
+			}
+		}
+		if n > 0 {
+			return count(n, "mailbox is", "mailboxes are") + " not being read", err
+		}
+		return "", err
+	})
 }
 
 // userName is the name of who did something; it survives a person's leaving. "" for nobody.
