@@ -70,21 +70,15 @@ func symbol(font, char string) string {
 // checkBox reads a box of the old form fields; its element was opened.
 func checkBox(t *tokens) string {
 	ticked := false
-	for depth := 1; depth > 0; {
-		switch tok := t.next().(type) {
-		case nil:
-			return ""
-		case xml.StartElement:
-			depth++
-			switch tok.Name.Local {
-			case "default", "checked":
-				ticked = on(attr(tok, "val"))
-			}
-		case xml.EndElement:
-			depth--
+	whole := t.inside(func(tok xml.Token) {
+		if e, ok := tok.(xml.StartElement); ok && (e.Name.Local == "default" || e.Name.Local == "checked") {
+			ticked = on(attr(e, "val"))
 		}
-	}
-	if ticked {
+	})
+	switch {
+	case !whole:
+		return ""
+	case ticked:
 		return "[x]"
 	}
 	return "[ ]"
@@ -94,25 +88,17 @@ func checkBox(t *tokens) string {
 func chosen(t *tokens) string {
 	result := 0
 	var entries []string
-	for depth := 1; depth > 0; {
-		switch tok := t.next().(type) {
-		case nil:
-			return ""
-		case xml.StartElement:
-			depth++
-			switch tok.Name.Local {
-			case "default", "result":
-				result, _ = strconv.Atoi(attr(tok, "val"))
-			case "listEntry":
-				if len(entries) < 1000 {
-					entries = append(entries, attr(tok, "val"))
-				}
-			}
-		case xml.EndElement:
-			depth--
+	whole := t.inside(func(tok xml.Token) {
+		e, ok := tok.(xml.StartElement)
+		switch {
+		case !ok:
+		case e.Name.Local == "default", e.Name.Local == "result":
+			result, _ = strconv.Atoi(attr(e, "val"))
+		case e.Name.Local == "listEntry" && len(entries) < 1000:
+			entries = append(entries, attr(e, "val"))
 		}
-	}
-	if result >= 0 && result < len(entries) {
+	})
+	if whole && result >= 0 && result < len(entries) {
 		return entries[result]
 	}
 	return ""

@@ -86,38 +86,36 @@ func (t *tokens) next() xml.Token {
 	return nil
 }
 
-// skip passes over the rest of the element whose start was read last.
-func (t *tokens) skip() {
+// inside gives the tokens up to the end of the element whose start was read last to take, those of its children included.
+// false: the document ended before the element did.
+func (t *tokens) inside(take func(xml.Token)) (whole bool) {
 	for depth := 1; depth > 0; {
-		switch t.next().(type) {
+		tok := t.next()
+		switch tok.(type) {
 		case nil:
-			return
+			return false
 		case xml.StartElement:
 			depth++
 		case xml.EndElement:
 			depth--
 		}
+		take(tok)
 	}
+	return true
 }
+
+// skip passes over the rest of the element whose start was read last.
+func (t *tokens) skip() { t.inside(func(xml.Token) {}) }
 
 // text returns the character data up to the end of the element whose start was read last, that of its children included,
 // at most limit bytes of it.
 func (t *tokens) text(limit int) string {
 	var sb strings.Builder
-	for depth := 1; depth > 0; {
-		switch tok := t.next().(type) {
-		case nil:
-			return sb.String()
-		case xml.StartElement:
-			depth++
-		case xml.EndElement:
-			depth--
-		case xml.CharData:
-			if sb.Len() < limit {
-				sb.Write(tok[:min(len(tok), limit-sb.Len())])
-			}
+	t.inside(func(tok xml.Token) {
+		if data, ok := tok.(xml.CharData); ok && sb.Len() < limit {
+			sb.Write(data[:min(len(data), limit-sb.Len())])
 		}
-	}
+	})
 	return strings.ToValidUTF8(sb.String(), "")
 }
 

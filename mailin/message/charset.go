@@ -139,14 +139,7 @@ func undoubled(b []byte) (string, bool) {
 				return "", false
 			}
 			if n == 0 {
-				switch {
-				case c >= 0xc2 && c < 0xe0:
-					need = 2
-				case c >= 0xe0 && c < 0xf0:
-					need = 3
-				case c >= 0xf0 && c < 0xf5:
-					need = 4
-				default:
+				if need = utf8Length(c); need == 0 {
 					return "", false
 				}
 			}
@@ -542,17 +535,23 @@ func cutUTF8(b []byte) (string, bool) {
 	return text, true
 }
 
+// utf8Length is the length of the UTF-8 characters of several bytes that begin with c, 0 if none does.
+func utf8Length(c byte) int {
+	switch {
+	case c >= 0xc2 && c < 0xe0:
+		return 2
+	case c >= 0xe0 && c < 0xf0:
+		return 3
+	case c >= 0xf0 && c < 0xf5:
+		return 4
+	}
+	return 0
+}
+
 // cutBytes is the length of a UTF-8 character at the beginning of b that lacks its last bytes, 0 if there is none.
 func cutBytes(b []byte) int {
-	need := 0
-	switch c := b[0]; {
-	case c >= 0xc3 && c < 0xe0:
-		need = 2
-	case c >= 0xe0 && c < 0xf0:
-		need = 3
-	case c >= 0xf0 && c < 0xf5:
-		need = 4
-	default:
+	need := utf8Length(b[0])
+	if need == 0 || b[0] == 0xc2 {
 		return 0
 	}
 	n := 1
