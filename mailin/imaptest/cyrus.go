@@ -1,9 +1,7 @@
 package imaptest
 
 import (
-	"bytes"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -25,12 +23,7 @@ const cyrusBinary = "CASECONSULTANT_TEST_CYRUS"
 
 func requireCyrus(tb testing.TB) {
 	tb.Helper()
-	if os.Getenv(cyrusBinary) == "" {
-		missing(tb, "Cyrus (set "+cyrusBinary+" to its master program)")
-	}
-	if _, err := exec.LookPath(os.Getenv(cyrusBinary)); err != nil {
-		missing(tb, fmt.Sprintf("Cyrus: %v", err))
-	}
+	requireProgram(tb, "Cyrus", cyrusBinary, "master program")
 }
 
 // cyrusBackend is a Cyrus IMAP 3.6 of its own, with its own folders and ports. It is set up as the older installations are that people
@@ -39,8 +32,7 @@ type cyrusBackend struct {
 	dir              string
 	root             string // of the installation, which need not be /
 	plain, encrypted string
-	process          *exec.Cmd
-	ended            chan struct{}
+	program
 }
 
 // cyrusAdmin may do to folders what their owner may not.
@@ -90,13 +82,7 @@ DAEMON {
 `))
 
 func startCyrus(tb testing.TB, ip string, cert certificate) backend {
-	// Not tb.TempDir: the paths of sockets must be short.
-	dir, err := os.MkdirTemp("", "cyr")
-	check(tb, err, "making a folder")
-	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	check(tb, os.Chmod(dir, 0o755), "opening the folder to Cyrus's user")
-	check(tb, os.WriteFile(filepath.Join(dir, "cert.pem"), cert.certPEM, 0o644), "writing the certificate")
-	check(tb, os.WriteFile(filepath.Join(dir, "key.pem"), cert.keyPEM, 0o600), "writing the key")
+	dir := programFolder(tb, "cyr", cert)
 	uid, gid := mailUser(tb)
 	for _, sub := range []string{"conf", "conf/socket", "conf/proc", "conf/db", "conf/lock", "conf/log", "spool", "sock", "key.pem"} {
 		path := filepath.Join(dir, sub)
@@ -123,11 +109,7 @@ func startCyrus(tb testing.TB, ip string, cert certificate) backend {
 		encrypted: net.JoinHostPort(ip, strconv.Itoa(encrypted)),
 	}
 	values := map[string]any{"Dir": dir, "Bin": bin, "User": owner.Username, "Group": group.Name, "Admin": cyrusAdmin, "Plain": c.plain, "Encrypted": c.encrypted}
-	for name, text := range map[string]*template.Template{"imapd.conf": cyrusConfig, "cyrus.conf": cyrusServices} {
-		var config bytes.Buffer
-		check(tb, text.Execute(&config, values), "writing the configuration")
-		check(tb, os.WriteFile(filepath.Join(dir, name), config.Bytes(), 0o644), "writing the configuration")
-	}
+	writeConfigs(tb, dir, map[string]*template.Template{"imapd.conf": cyrusConfig, "cyrus.conf": cyrusServices}, values)
 	c.answerPasswords(tb)
 	c.start(tb)
 	tb.Cleanup(func() { c.stop(tb) })
@@ -208,28 +190,19 @@ func (c *cyrusBackend) tryStart(tb testing.TB) string {
 		}
 		process.Env = append(os.Environ(), "LD_LIBRARY_PATH="+strings.Join(libraries, ":"))
 	}
-	ownGroup(process)
-	var said bytes.Buffer
-	process.Stdout, process.Stderr = &said, &said
-	check(tb, process.Start(), "starting Cyrus")
-	ended := make(chan struct{})
-	go func() {
-		_ = process.Wait()
-		close(ended)
-	}()
-	c.process, c.ended = process, ended
+	c.launch(tb, "Cyrus", process)
 	for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); {
 		if c.greets() {
 			return ""
 		}
 		select {
-		case <-ended:
+		case <-c.ended:
 			deadline = time.Time{}
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	c.stop(tb)
-	return said.String()
+	return c.said.String()
 }
 
 // greets reports whether an imapd answers: the master listens before it can start one.
@@ -243,15 +216,6 @@ func (c *cyrusBackend) greets() bool {
 	greeting := make([]byte, 4)
 	_, err = io.ReadFull(conn, greeting)
 	return err == nil && string(greeting) == "* OK"
-}
-
-func (c *cyrusBackend) stop(testing.TB) {
-	if c.process == nil {
-		return
-	}
-	killGroup(c.process)
-	<-c.ended
-	c.process = nil
 }
 
 // renumber makes the folder anew, as its keeper.

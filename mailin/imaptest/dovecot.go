@@ -1,7 +1,6 @@
 package imaptest
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -22,21 +21,15 @@ const dovecotBinary = "CASECONSULTANT_TEST_DOVECOT"
 
 func requireDovecot(tb testing.TB) {
 	tb.Helper()
-	if os.Getenv(dovecotBinary) == "" {
-		missing(tb, "Dovecot (set "+dovecotBinary+" to its binary)")
-	}
-	if _, err := exec.LookPath(os.Getenv(dovecotBinary)); err != nil {
-		missing(tb, fmt.Sprintf("Dovecot: %v", err))
-	}
+	requireProgram(tb, "Dovecot", dovecotBinary, "binary")
 }
 
 // dovecotBackend is a Dovecot 2.3 of its own, with its own folders and ports.
 type dovecotBackend struct {
 	dir              string
 	plain, encrypted string
-	process          *exec.Cmd
-	ended            chan struct{}
-	token            atomic.Value // of string: the OAuth access token that is good
+	program
+	token atomic.Value // of string: the OAuth access token that is good
 }
 
 // Everybody signs in with the same password. Mail is kept as Maildir, as most installations have it.
@@ -110,17 +103,10 @@ max_idle_time_msecs = 100
 `))
 
 func startDovecot(tb testing.TB, ip string, cert certificate) backend {
-	// Not tb.TempDir: Dovecot puts sockets there, whose paths must be short.
-	dir, err := os.MkdirTemp("", "imap")
-	check(tb, err, "making a folder")
-	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	check(tb, os.Chmod(dir, 0o755), "opening the folder to Dovecot's users")
+	dir := programFolder(tb, "imap", cert)
 	for _, sub := range []string{"base", "state", "mail"} {
 		check(tb, os.Mkdir(filepath.Join(dir, sub), 0o755), "making a folder")
 	}
-	check(tb, os.WriteFile(filepath.Join(dir, "cert.pem"), cert.certPEM, 0o644), "writing the certificate")
-	check(tb, os.WriteFile(filepath.Join(dir, "key.pem"), cert.keyPEM, 0o600), "writing the key")
-
 	uid, gid := mailUser(tb)
 	check(tb, os.Chown(filepath.Join(dir, "mail"), uid, gid), "giving the mail folder away")
 	values := map[string]any{"Dir": dir, "IP": ip, "UID": uid, "GID": gid, "Password": Password, "Internal": "dovecot", "Login": "dovenull", "Group": "dovecot"}
@@ -135,11 +121,7 @@ func startDovecot(tb testing.TB, ip string, cert certificate) backend {
 	values["Plain"], values["Encrypted"] = plain, encrypted
 	d := &dovecotBackend{dir: dir}
 	values["Introspection"] = d.answerTokens(tb, ip)
-	for name, text := range map[string]*template.Template{"dovecot.conf": dovecotConfig, "oauth2.conf": dovecotTokens} {
-		var config bytes.Buffer
-		check(tb, text.Execute(&config, values), "writing the configuration")
-		check(tb, os.WriteFile(filepath.Join(dir, name), config.Bytes(), 0o644), "writing the configuration")
-	}
+	writeConfigs(tb, dir, map[string]*template.Template{"dovecot.conf": dovecotConfig, "oauth2.conf": dovecotTokens}, values)
 	d.plain, d.encrypted = net.JoinHostPort(ip, strconv.Itoa(plain)), net.JoinHostPort(ip, strconv.Itoa(encrypted))
 	d.start(tb)
 	tb.Cleanup(func() {
@@ -211,16 +193,7 @@ func (d *dovecotBackend) start(tb testing.TB) {
 		return
 	}
 	process := exec.Command(os.Getenv(dovecotBinary), "-F", "-c", filepath.Join(d.dir, "dovecot.conf"))
-	ownGroup(process)
-	var said bytes.Buffer
-	process.Stdout, process.Stderr = &said, &said
-	check(tb, process.Start(), "starting Dovecot")
-	ended := make(chan struct{})
-	go func() {
-		_ = process.Wait()
-		close(ended)
-	}()
-	d.process, d.ended = process, ended
+	d.launch(tb, "Dovecot", process)
 	for deadline := time.Now().Add(20 * time.Second); ; {
 		conn, err := net.DialTimeout("tcp", d.plain, time.Second)
 		if err == nil {
@@ -228,24 +201,14 @@ func (d *dovecotBackend) start(tb testing.TB) {
 			return
 		}
 		select {
-		case <-ended:
-			tb.Fatalf("Dovecot ended at once: %s", said.String())
+		case <-d.ended:
+			tb.Fatalf("Dovecot ended at once: %s", d.said.String())
 		case <-time.After(10 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
 			tb.Fatal("Dovecot does not listen")
 		}
 	}
-}
-
-// stop ends the whole group at once: asked politely, Dovecot takes a second, and its mail processes live on for some more.
-func (d *dovecotBackend) stop(testing.TB) {
-	if d.process == nil {
-		return
-	}
-	killGroup(d.process)
-	<-d.ended
-	d.process = nil
 }
 
 // renumber removes what Dovecot knows of the folder, so that it reads the files anew.
