@@ -112,6 +112,17 @@ func (b *bundle) stop() {
 	}
 }
 
+// asked is a line that runs, with one question read and its summary sent.
+func asked(t testing.TB, url string, options ...option) *bundle {
+	t.Helper()
+	b := setup(t, url, options...)
+	b.start()
+	b.deliver(question("q1@clinic.example"))
+	b.smtp.WaitMessages(t, 1)
+	b.settled()
+	return b
+}
+
 type testWriter struct{ t testing.TB }
 
 func (w testWriter) Write(p []byte) (int, error) {
@@ -257,11 +268,7 @@ func TestAMailRunsAlongTheLine(t *testing.T) {
 func TestAnswerGoesOutInTheThreadAndAFollowUpJoins(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.smtp.WaitMessages(t, 1)
-		b.settled()
+		b := asked(t, url)
 		ref := b.cases()[0].Ref
 		office := b.line.Office()
 		must(t, office.Answer(t.Context(), ref, b.dana.ID, "No, not as billed.\n\nReport 31288-50.", 0))
@@ -312,11 +319,7 @@ func isTransition(err error) bool {
 func TestAskBackWaitsForTheReplyAndGoesBackToWhoAsked(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.smtp.WaitMessages(t, 1)
-		b.settled()
+		b := asked(t, url)
 		ref := b.cases()[0].Ref
 		must(t, b.line.Office().Ask(t.Context(), ref, b.dana.ID, "Which side was 31288 on?", 0))
 		b.smtp.WaitMessages(t, 2)
@@ -336,10 +339,7 @@ func TestAskBackWaitsForTheReplyAndGoesBackToWhoAsked(t *testing.T) {
 func TestAStrangerWithAMessageIDGetsACaseOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.settled()
+		b := asked(t, url)
 		b.deliver(mailFrom("stranger@other.example", "s@other.example", "Re: 31297-50 with 31288", "q1@clinic.example", "What did they ask about 99213?\n"))
 		b.settled()
 		cases := b.cases()
@@ -456,10 +456,7 @@ func TestJobsCanBeLostWithoutHarm(t *testing.T) {
 func TestTwoConsultantsClaimAtOnce(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.settled()
+		b := asked(t, url)
 		ref := b.cases()[0].Ref
 		kim, err := people.New(b.db, cheap).Add(t.Context(), people.NewUser{Email: "kim@firm.example", Password: "another long passphrase"})
 		must(t, err)
@@ -499,10 +496,7 @@ func TestTwoConsultantsClaimAtOnce(t *testing.T) {
 func TestAStaleAnswerIsRefused(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.settled()
+		b := asked(t, url)
 		ref := b.cases()[0].Ref
 		seen := b.view(ref).Messages[0].ID
 		b.deliver(mailFrom("lee@clinic.example", "q2@clinic.example", "Re: 31297-50 with 31288", "q1@clinic.example", "Wait, it was 31287 and not 31288.\n"))
@@ -772,10 +766,7 @@ func TestMachinesMailIsSetAsideAndNeverAnswered(t *testing.T) {
 func TestABounceShowsOnItsCase(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.settled()
+		b := asked(t, url)
 		v := b.view(b.cases()[0].Ref)
 		b.deliver("From: MAILER-DAEMON@mx.example\nReturn-Path: <>\nSubject: Undelivered Mail Returned to Sender\nMessage-ID: <b@mx.example>\nMIME-Version: 1.0\n" +
 			"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nIt failed.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n" +

@@ -111,10 +111,7 @@ type onlyKnown struct{ workflow.Codes }
 func TestFiveWrongReferencesEndReferencesAsProof(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.settled()
+		b := asked(t, url)
 		ref := b.cases()[0].Ref
 		send := func(id, from, subject string) (joined bool) {
 			t.Helper()
@@ -187,10 +184,7 @@ func TestAFollowUpThatFailsDoesNotHideInAClosedCase(t *testing.T) {
 func TestRequeueOfACaseWithoutFailedMessages(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.settled()
+		b := asked(t, url)
 		ref := b.cases()[0].Ref
 		must(t, b.db.InTx(t.Context(), func(tx *store.Tx) error {
 			_, err := tx.ExecContext(t.Context(), `UPDATE cases SET state = 'failed'`)
@@ -389,10 +383,7 @@ func TestARateLimitHoldsForMailsThatComeAtOnce(t *testing.T) {
 func TestADraftDoesNotOutliveItsAnswer(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.settled()
+		b := asked(t, url)
 		ref := b.cases()[0].Ref
 		office := b.line.Office()
 		must(t, office.SaveDraft(t.Context(), ref, b.dana.ID, "No"))
@@ -587,10 +578,7 @@ func TestEightConsultantsAtOnce(t *testing.T) {
 func TestEightDecisionsAboutOneDelivery(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.settled()
+		b := asked(t, url)
 		d := b.onlyDelivery()
 		for _, what := range []string{"arrived", "resend", "cancel"} {
 			from := "uncertain"

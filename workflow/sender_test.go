@@ -150,10 +150,7 @@ func (hangingNames) LookupTXT(ctx context.Context, _ string) ([]string, error) {
 func TestWhatComesBack(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		b := setup(t, url)
-		b.start()
-		b.deliver(question("q1@clinic.example"))
-		b.settled()
+		b := asked(t, url)
 		v := b.view(b.cases()[0].Ref)
 		ours := v.Deliveries[0].HeaderID
 
