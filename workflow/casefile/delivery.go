@@ -414,15 +414,27 @@ func (f *Files) Sending(ctx context.Context) ([]Delivery, error) {
 	return list, nil
 }
 
+// Due is a row that says that something is to be done, with the round of its job.
+type Due struct {
+	ID    int64
+	Round int64
+}
+
+// due reads which of the rows that a query chooses (id and round, by conditions that go on) were due at the moment, at
+// most limit, the longest due first.
+func (f *Files) due(ctx context.Context, query string, at time.Time, limit int) (due []Due, err error) {
+	err = f.each(ctx, query+fmt.Sprintf(` AND next_at <= $1 ORDER BY next_at, id LIMIT %d`, limit), []any{at.UnixMilli()}, func(row scanner) error {
+		var d Due
+		err := row.Scan(&d.ID, &d.Round)
+		due = append(due, d)
+		return err
+	})
+	return due, err
+}
+
 // DueDeliveries returns up to limit deliveries that were due to be sent at the moment, the longest due first.
-func (f *Files) DueDeliveries(ctx context.Context, at time.Time, limit int) (due []Delivery, err error) {
-	err = f.each(ctx, fmt.Sprintf(`SELECT id, round FROM deliveries WHERE state IN ('queued', 'deferred') AND next_at <= $1 ORDER BY next_at, id LIMIT %d`, limit),
-		[]any{at.UnixMilli()}, func(row scanner) error {
-			var d Delivery
-			err := row.Scan(&d.ID, &d.Round)
-			due = append(due, d)
-			return err
-		})
+func (f *Files) DueDeliveries(ctx context.Context, at time.Time, limit int) ([]Due, error) {
+	due, err := f.due(ctx, `SELECT id, round FROM deliveries WHERE state IN ('queued', 'deferred')`, at, limit)
 	if err != nil {
 		return nil, fmt.Errorf("look for due deliveries: %w", err)
 	}

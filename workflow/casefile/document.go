@@ -165,21 +165,9 @@ func (e *Edit) UnreadDocuments(ctx context.Context) (ids []int64, err error) {
 	return ids, rows.Err()
 }
 
-// DueDocument is an attachment that our rows say is to be read.
-type DueDocument struct {
-	ID    int64
-	Round int64
-}
-
 // DueDocuments returns up to limit attachments that were due to be read at the moment, the longest due first.
-func (f *Files) DueDocuments(ctx context.Context, at time.Time, limit int) (due []DueDocument, err error) {
-	err = f.each(ctx, fmt.Sprintf(`SELECT id, attempts FROM attachments WHERE step <> '' AND next_at <= $1 ORDER BY next_at, id LIMIT %d`, limit),
-		[]any{at.UnixMilli()}, func(row scanner) error {
-			var d DueDocument
-			err := row.Scan(&d.ID, &d.Round)
-			due = append(due, d)
-			return err
-		})
+func (f *Files) DueDocuments(ctx context.Context, at time.Time, limit int) ([]Due, error) {
+	due, err := f.due(ctx, `SELECT id, attempts FROM attachments WHERE step <> ''`, at, limit)
 	if err != nil {
 		return nil, fmt.Errorf("look for unread documents: %w", err)
 	}
