@@ -193,7 +193,13 @@ func (p *preparedLetter) address(field string, a Address) (*netmail.Address, err
 		return nil, fmt.Errorf("%s: %w", field, err)
 	}
 	p.utf8 = p.utf8 || !isASCII(wire)
-	return &netmail.Address{Name: shorten(cleanLine(a.Name), 80), Address: wire}, nil
+	name := shorten(cleanLine(a.Name), 80)
+	if !isASCII(name) {
+		// net/mail leaves a backslash bare in an encoded name, which RFC 2047, section 5 (3) forbids there; mail programs
+		// then show the encoding instead of the name.
+		name = strings.ReplaceAll(name, `\`, "/")
+	}
+	return &netmail.Address{Name: name, Address: wire}, nil
 }
 
 // cleanText makes a body valid UTF-8 with LF line ends, without control
