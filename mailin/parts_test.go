@@ -209,7 +209,7 @@ func TestBoundedConnEndsSilence(t *testing.T) {
 	began := time.Now()
 	_ = conn.SetReadDeadline(time.Now().Add(time.Hour)) // what the library wishes does not count
 	_, err := conn.Read(make([]byte, 1))
-	if !errors.Is(err, os.ErrDeadlineExceeded) || !conn.timedOut() || time.Since(began) > 10*time.Second {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || !conn.timedOut() || time.Since(began) > time.Minute {
 		t.Errorf("got %v after %v", err, time.Since(began))
 	}
 	if _, err := conn.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
@@ -403,7 +403,7 @@ func TestFailingDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	if _, err := open.receive(request, s, 1<<30); codeOf(err) != CodeSpool || time.Since(began) > 20*time.Second {
+	if _, err := open.receive(request, s, 1<<30); codeOf(err) != CodeSpool || time.Since(began) > time.Minute {
 		t.Errorf("got %v after %v", err, time.Since(began))
 	}
 }

@@ -309,7 +309,7 @@ func TestLogoutIsNotWaitedFor(t *testing.T) {
 					t.Fatal(err)
 				}
 				began := time.Now()
-				if sweep, err := w.Once(t.Context()); err != nil || sweep.Listed != 2 || time.Since(began) > 15*time.Second {
+				if sweep, err := w.Once(t.Context()); err != nil || sweep.Listed != 2 || time.Since(began) > time.Minute {
 					t.Errorf("%+v, %v after %v", sweep, err, time.Since(began))
 				}
 			})

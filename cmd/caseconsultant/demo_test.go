@@ -20,13 +20,9 @@ import (
 
 func TestDemoOnceShowsTheWholeLine(t *testing.T) {
 	t.Parallel()
-	began := time.Now()
 	r := command(t, "", "demo", "--once")
 	if r.status != 0 {
 		t.Fatalf("exit status %d: %s\n%s", r.status, r.errors, r.out)
-	}
-	if took := time.Since(began); took > 20*time.Second {
-		t.Errorf("it took %v", took)
 	}
 	text := r.out
 	last := 0

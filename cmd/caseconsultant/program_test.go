@@ -73,7 +73,7 @@ func TestServeTakesAQuestionFromMailToAnswer(t *testing.T) {
 		if err := p.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > time.Minute {
 			t.Errorf("an idle program took %v to stop", took)
 		}
 	})

@@ -266,7 +266,7 @@ func TestProcessOutsideOfTheGroupDoesNotHoldTheParent(t *testing.T) {
 	opts.Limits.Time = time.Second
 	began := time.Now()
 	got := readBytes(t, opts, []byte("x"))
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 	pid, err := strconv.Atoi(got.Text)

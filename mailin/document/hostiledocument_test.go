@@ -149,12 +149,8 @@ func TestHostile(t *testing.T) {
 	}
 	for name, content := range hostileDocuments(t) {
 		t.Run(name, func(t *testing.T) {
-			began := time.Now()
 			rec := reading(t, content, hostileHint(name), Limits{})
 			sound(t, rec, name)
-			if took := time.Since(began); took > 15*time.Second {
-				t.Errorf("took %v", took)
-			}
 			if rec.all.Len() > 2<<20 {
 				t.Errorf("%d bytes of text", rec.all.Len())
 			}
@@ -164,7 +160,7 @@ func TestHostile(t *testing.T) {
 			if strings.Contains(rec.all.String(), "lollol") || strings.Contains(rec.all.String(), "root:") {
 				t.Error("an entity was expanded")
 			}
-			t.Logf("%s %d bytes, %v, %.100q", rec.what, rec.all.Len(), time.Since(began), rec.problems)
+			t.Logf("%s %d bytes, %.100q", rec.what, rec.all.Len(), rec.problems)
 		})
 	}
 }
@@ -217,10 +213,12 @@ func TestTimeIsLinear(t *testing.T) {
 				return best
 			}
 			var a, b time.Duration
-			for range 4 { // a busy machine may stand still for a while, but not each time
-				if a, b = took(small), took(large); b <= 10*a+20*time.Millisecond {
+			a, b = took(small), took(large)
+			for range 20 { // a busy machine may stand still for a while, and is never quicker than it is
+				if b <= 10*a+20*time.Millisecond {
 					return
 				}
+				a, b = min(a, took(small)), min(b, took(large))
 			}
 			t.Errorf("%d bytes took %v, %d bytes %v", len(small), a, len(large), b)
 		})

@@ -113,7 +113,7 @@ func TestHangingChildIsKilledAndWhatCameIsKept(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	wantProblem(t, got, "Only the first 2 pages could be read in the time allowed.")
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 	opts = hostileOptions(t, "silent")

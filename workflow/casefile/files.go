@@ -128,7 +128,7 @@ func (filter *Filter) where() (string, []any) {
 		add("EXISTS (SELECT 1 FROM case_flags x WHERE x.case_id = c.id AND x.flag = $%d)", string(filter.Flag))
 	}
 	if filter.Code != "" {
-		add("EXISTS (SELECT 1 FROM mentions m WHERE m.case_id = c.id AND m.code = $%d)", filter.Code)
+		add("c.id IN (SELECT case_id FROM mentions WHERE code = $%d)", filter.Code)
 	}
 	if filter.Queue != "" {
 		add("c.queue = $%d", filter.Queue)

@@ -69,6 +69,20 @@ type sqliteStmt interface {
 	driver.StmtQueryContext
 }
 
+type observerKey struct{}
+
+// Observed is a context under which each statement run on SQLite is first told to f, with its arguments, from the goroutine that runs it. Tests look at
+// the plans of what they see, which are the same whatever the machine has to do beside.
+func Observed(ctx context.Context, f func(text string, args []driver.NamedValue)) context.Context {
+	return context.WithValue(ctx, observerKey{}, f)
+}
+
+func observe(ctx context.Context, text string, args []driver.NamedValue) {
+	if f, ok := ctx.Value(observerKey{}).(func(string, []driver.NamedValue)); ok {
+		f(text, args)
+	}
+}
+
 // take removes a compiled statement from what is kept, or compiles it. nil without an error: it is run by its text.
 func (c *keepingConn) take(ctx context.Context, text string) (sqliteStmt, error) {
 	const longest = 8 << 10 // longer texts are scripts of migrations
@@ -105,6 +119,7 @@ func (c *keepingConn) keep(text string, stmt sqliteStmt) error {
 
 // ExecContext implements driver.ExecerContext.
 func (c *keepingConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	observe(ctx, text, args)
 	stmt, err := c.take(ctx, text)
 	if err != nil {
 		return nil, err
@@ -123,6 +138,7 @@ func (c *keepingConn) ExecContext(ctx context.Context, text string, args []drive
 
 // QueryContext implements driver.QueryerContext.
 func (c *keepingConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	observe(ctx, text, args)
 	stmt, err := c.take(ctx, text)
 	if err != nil {
 		return nil, err
