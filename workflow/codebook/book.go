@@ -120,11 +120,11 @@ func (b *Book) loadMeta(ctx context.Context) error {
 }
 
 func (b *Book) loadReleases(ctx context.Context) error {
-	return b.rows(ctx, `SELECT kind, name, file, sha256, first_day, last_day, made_until, whole, titles, codes, headings, licence
+	return b.rows(ctx, `SELECT kind, name, file, sha256, first_day, last_day, made_until, whole, titles, codes, headings, facts, licence
 		FROM releases ORDER BY id`, func(rows *sql.Rows) error {
 		var r Release
 		var first, last, made day
-		err := rows.Scan(&r.Kind, &r.Name, &r.File, &r.SHA256, &first, &last, &made, &r.Whole, &r.Titles, &r.Codes, &r.Headings, &r.Licence)
+		err := rows.Scan(&r.Kind, &r.Name, &r.File, &r.SHA256, &first, &last, &made, &r.Whole, &r.Titles, &r.Codes, &r.Headings, &r.Facts, &r.Licence)
 		r.First, r.Last, r.MadeUntil = first.String(), last.String(), made.String()
 		b.releases = append(b.releases, r)
 		b.days = append(b.days, releaseDays{kind: r.Kind, first: first, last: last, whole: r.Whole})

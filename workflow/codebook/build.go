@@ -223,6 +223,9 @@ func describe(ed *edition) string {
 	case kindAddenda:
 		return fmt.Sprintf("%s: %d changes", ed.name, len(ed.changes))
 	}
+	if ed.facts != nil {
+		return ed.name + ": " + ed.facts.describe()
+	}
 	billable := 0
 	for _, r := range ed.rows {
 		billable += btoi(r.billable)
@@ -266,8 +269,9 @@ func (m *meteredReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// settle sorts the editions and leaves one for each kind and first day: the file that holds more (an order file before a codes file before
-// a bare list). What the others say differently is a warning; two of the same worth are an error, as nobody could say which is right.
+// settle sorts the editions and leaves one for each kind and first day. Parts of one edition join. Of several files that each hold it, the
+// one that holds more is used (an order file before a codes file before a bare list); what the others say differently is a warning; two of
+// the same worth are an error, as nobody could say which is right.
 func settle(editions []*edition) ([]*edition, []string, error) {
 	slices.SortStableFunc(editions, func(a, b *edition) int {
 		if c := strings.Compare(a.kind, b.kind); c != 0 {
@@ -294,10 +298,19 @@ func settle(editions []*edition) ([]*edition, []string, error) {
 			if len(best.changes) == 0 {
 				best.changes = ed.changes
 			}
+		case ed.rank == best.rank && joins(best):
+			if err := joinEditions(best, ed); err != nil {
+				return nil, warnings, err
+			}
 		case ed.rank == best.rank:
 			return nil, warnings, fmt.Errorf("building a codebook: %s and %s are both %s and differ; give only the one that holds", best.file, ed.file, ed.name)
 		default:
 			warnings = append(warnings, compare(best, ed)...)
+		}
+	}
+	for _, ed := range out {
+		if len(ed.parts) > 0 {
+			ed.rows = onceEach(ed.rows)
 		}
 	}
 	for _, a := range out {
@@ -313,8 +326,23 @@ func settle(editions []*edition) ([]*edition, []string, error) {
 	return out, warnings, nil
 }
 
-// compare says where two files for one edition differ in the codes that may be reported.
+func joins(ed *edition) bool {
+	_, ok := ed.facts.(joiner)
+	return ok
+}
+
+// compare says where two files for one edition differ in what they hold: their facts, or the codes that may be reported.
 func compare(best, other *edition) []string {
+	if best.facts != nil {
+		c, ok := best.facts.(comparer)
+		if !ok {
+			return nil
+		}
+		if text := c.differs(other.facts); text != "" {
+			return []string{fmt.Sprintf("%s and %s are both %s; the first was used, and they differ: %s", best.file, other.file, best.name, text)}
+		}
+		return nil
+	}
 	have := map[codeKey]bool{}
 	for _, r := range best.rows {
 		if r.billable {
@@ -346,6 +374,9 @@ func compare(best, other *edition) []string {
 // refuseShrunk compares each release with the one before it and with the same one in the file that is to be replaced.
 func refuseShrunk(ctx context.Context, out string, editions []*edition) error {
 	count := func(ed *edition) int {
+		if ed.facts != nil {
+			return ed.facts.rows()
+		}
 		n := 0
 		for _, r := range ed.rows {
 			n += btoi(r.billable)
@@ -361,23 +392,37 @@ func refuseShrunk(ctx context.Context, out string, editions []*edition) error {
 	}
 	var shrunk []error
 	for i, ed := range editions {
-		if !ed.whole {
+		if !ed.whole && ed.facts == nil {
 			continue
 		}
 		n := count(ed)
 		if i > 0 && editions[i-1].kind == ed.kind {
 			if before := count(editions[i-1]); float64(n) < shrinkLimit*float64(before) {
-				shrunk = append(shrunk, fmt.Errorf("%s has %d codes, the release before it (%s) %d", ed.file, n, editions[i-1].name, before))
+				shrunk = append(shrunk, fmt.Errorf("%s has %d %s, the release before it (%s) %d", ed.fileNames(), n, unit(ed), editions[i-1].name, before))
 			}
 		}
-		if before, ok := old[ed.kind+ed.first.String()]; ok && float64(n) < shrinkLimit*float64(before.Codes) {
-			shrunk = append(shrunk, fmt.Errorf("%s has %d codes, the file that would be replaced has %d for %s", ed.file, n, before.Codes, before.Name))
+		if r, ok := old[ed.kind+ed.first.String()]; ok {
+			before := r.Codes
+			if ed.facts != nil {
+				before = r.Facts
+			}
+			if float64(n) < shrinkLimit*float64(before) {
+				shrunk = append(shrunk, fmt.Errorf("%s has %d %s, the file that would be replaced has %d for %s", ed.fileNames(), n, unit(ed), before, r.Name))
+			}
 		}
 	}
 	if len(shrunk) == 0 {
 		return nil
 	}
 	return fmt.Errorf("building a codebook: %w; is the file cut off? Check it, or build again with --force: %w", ErrShrunk, errors.Join(shrunk...))
+}
+
+// unit is what an edition is measured by.
+func unit(ed *edition) string {
+	if ed.facts != nil {
+		return "rows"
+	}
+	return "codes"
 }
 
 // hashFiles is the hash of a folder's tables, names and contents.

@@ -138,6 +138,8 @@ type Release struct {
 	// Codes are those that may be reported, Headings those that need more characters.
 	Codes    int `json:"codes"`
 	Headings int `json:"headings"`
+	// Facts counts what it holds besides codes: pairs, limits, fees. A code of such a release is one that the file names.
+	Facts int `json:"facts"`
 	// Licence names the terms that the file is under; empty for public domain.
 	Licence string `json:"licence"`
 }

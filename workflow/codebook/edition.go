@@ -9,34 +9,6 @@ import (
 	"caseconsultant/workflow/codes"
 )
 
-// The kinds of releases. Editions of one kind replace each other in time.
-const (
-	kindStarter   = "starter"
-	kindICD10CM   = "icd10cm"
-	kindTabularCM = "icd10cm-tabular"
-	kindICD10PCS  = "icd10pcs"
-	kindHCPCS     = "hcpcs"
-)
-
-// kindOf is the kind of release that decides for a system; "" when no importer reads one yet.
-func kindOf(system codes.System) string {
-	switch system {
-	case codes.ICD10CM:
-		return kindICD10CM
-	case codes.ICD10PCS:
-		return kindICD10PCS
-	case codes.HCPCS, codes.Modifier:
-		return kindHCPCS
-	}
-	return ""
-}
-
-// holdsWhole: does a whole release of the kind hold every code of this form? The public HCPCS file has all Level II modifiers, which begin
-// with a letter, and none of CPT's own (25, 59, 1P).
-func holdsWhole(system codes.System, key string) bool {
-	return system != codes.Modifier || key != "" && letter(key[0])
-}
-
 // edition is one release as an importer found it.
 type edition struct {
 	kind        string
@@ -44,8 +16,9 @@ type edition struct {
 	first, made day    // first day; last day of the period that it was made for
 	datedBy     string // the name that told the year, when it was a name
 	file, sha   string
-	rank        int  // of two files for the same edition, the one that holds more wins
-	whole       bool // the file holds its code set whole
+	parts       []string // further files of the same edition that were joined to it
+	rank        int      // of two files for the same edition, the one that holds more wins
+	whole       bool     // the file holds its code set whole
 	titles      bool
 	licence     string
 	rows        []row
@@ -53,6 +26,7 @@ type edition struct {
 	blocks      []block      // tabular only
 	changes     []codeChange // addenda only
 	counts      map[string]int
+	facts       facts // what it holds besides codes; nil for code sets
 }
 
 // row is one code of an edition.

@@ -2,13 +2,13 @@ package codebook
 
 // schemaVersion changes whenever the layout of the file or the way in which stems or records are made does; a file of another version is
 // refused with the advice to build it again, and the starter's cache is made anew.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // applicationID marks our files ("CCCB") in SQLite's header.
 const applicationID = 0x43434342
 
-// schema is the layout of a compiled file. It is written once and never changed, so it has no foreign keys to keep and no migrations.
-const schema = `
+// baseSchema is what every compiled file has. It is written once and never changed, so it has no foreign keys to keep and no migrations.
+const baseSchema = `
 PRAGMA page_size = 4096;
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -34,6 +34,7 @@ CREATE TABLE releases (
 	titles     INTEGER NOT NULL,
 	codes      INTEGER NOT NULL,
 	headings   INTEGER NOT NULL,
+	facts      INTEGER NOT NULL,
 	licence    TEXT NOT NULL
 );
 

@@ -44,13 +44,16 @@ func merge(editions []*edition) *library {
 		return r
 	}
 	for i, ed := range editions {
-		rel := Release{Kind: ed.kind, Name: ed.name, File: ed.file, SHA256: ed.sha, First: ed.first.String(), MadeUntil: ed.made.String(),
+		rel := Release{Kind: ed.kind, Name: ed.name, File: ed.fileNames(), SHA256: ed.sha, First: ed.first.String(), MadeUntil: ed.made.String(),
 			Whole: ed.whole, Titles: ed.titles, Licence: ed.licence}
 		last := ed.made
 		if i+1 < len(editions) && editions[i+1].kind == ed.kind {
 			last = min(last, editions[i+1].first.add(-1))
 		}
 		rel.Last = last.String()
+		if ed.facts != nil {
+			rel.Facts = ed.facts.rows()
+		}
 		for _, one := range ed.rows {
 			k := codeKey{one.system, one.key}
 			r := get(k)
@@ -106,7 +109,7 @@ func (lib *library) write(ctx context.Context, path string, meta map[string]stri
 			err = fmt.Errorf("writing the codebook: %w", cerr)
 		}
 	}()
-	if _, err := db.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)); err != nil {
+	if _, err := db.ExecContext(ctx, schema()+fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)); err != nil {
 		return fmt.Errorf("laying out the codebook: %w", err)
 	}
 	tx, err := db.BeginTx(ctx, nil)
@@ -121,6 +124,9 @@ func (lib *library) write(ctx context.Context, path string, meta map[string]stri
 	keys := lib.sortedKeys()
 	docs, vocabulary := lib.docs(keys)
 	total := len(keys) + len(docs)
+	for _, r := range lib.releases {
+		total += r.Facts
+	}
 	w.step = func(done int) {
 		if step != nil {
 			step(done, total)
@@ -129,6 +135,7 @@ func (lib *library) write(ctx context.Context, path string, meta map[string]stri
 	w.records(lib, keys)
 	w.members(lib)
 	w.docs(docs, vocabulary, len(keys))
+	w.facts(lib, len(keys)+len(docs))
 	if w.err != nil {
 		return fmt.Errorf("writing the codebook: %w", w.err)
 	}
@@ -200,12 +207,12 @@ func (w *writer) meta(meta map[string]string) {
 }
 
 func (w *writer) releases(lib *library) {
-	w.each(`INSERT INTO releases (id, kind, name, file, sha256, first_day, last_day, made_until, whole, titles, codes, headings, licence)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, func(insert func(...any)) {
+	w.each(`INSERT INTO releases (id, kind, name, file, sha256, first_day, last_day, made_until, whole, titles, codes, headings, facts, licence)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, func(insert func(...any)) {
 		for i, r := range lib.releases {
 			last, _ := parseDay(r.Last)
 			insert(i, r.Kind, r.Name, r.File, r.SHA256, int64(lib.editions[i].first), int64(last), int64(lib.editions[i].made),
-				r.Whole, r.Titles, r.Codes, r.Headings, r.Licence)
+				r.Whole, r.Titles, r.Codes, r.Headings, r.Facts, r.Licence)
 		}
 	})
 }
@@ -267,6 +274,17 @@ func (w *writer) members(lib *library) {
 			}
 		}
 	})
+}
+
+func (w *writer) facts(lib *library, done int) {
+	for i, ed := range lib.editions {
+		if ed.facts == nil || w.err != nil {
+			continue
+		}
+		ed.facts.write(w, i)
+		done += ed.facts.rows()
+		w.step(done)
+	}
 }
 
 // syncFile makes sure that a file's bytes are on the disk before its name is.
