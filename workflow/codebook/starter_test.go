@@ -21,7 +21,7 @@ import (
 // TestStarterTables lints the tables that people write by hand. Every message names the file, the line and the column of the field.
 func TestStarterTables(t *testing.T) {
 	t.Parallel()
-	least := map[string]int{"cpt.tsv": 150, "hcpcs.tsv": 80, "icd10cm.tsv": 150, "modifiers.tsv": 60, "pos.tsv": 40}
+	least := map[string]int{"cpt.tsv": 300, "hcpcs.tsv": 150, "icd10cm.tsv": 400, "modifiers.tsv": 400, "pos.tsv": 50}
 	for _, table := range starterTables() {
 		t.Run(table.file, func(t *testing.T) {
 			t.Parallel()
