@@ -1,5 +1,7 @@
 package codes
 
+import "slices"
+
 // Candidate is a place that was weighed, with the signs for and against it.
 type Candidate struct {
 	Mention
@@ -9,15 +11,25 @@ type Candidate struct {
 	Against  []string `json:"against"` // signs against it
 }
 
+// segmentWeight is the weight of what a segment of an electronic claim says: as
+// much as a label's.
+const segmentWeight = 30
+
 // Explain runs the very rules of [Find] and returns every candidate, the
 // rejected ones too, each with its reasons in words.
-func Explain(text string, opts Options) []Candidate {
+func Explain(text string, opts Options) (out []Candidate) {
 	var s scanner
 	s.text, s.known = text, opts.Known
 	s.cands.keep = true
+	if x := readX12(text); x != nil {
+		s.text, s.coding = x.blank(text), true
+		for _, m := range x.mentions {
+			out = append(out, Candidate{Mention: m, Accepted: true, Weight: segmentWeight, For: []string{"stands in a segment of an electronic claim"}})
+		}
+		defer func() { slices.SortStableFunc(out, func(a, b Candidate) int { return a.Start - b.Start }) }()
+	}
 	s.scan()
 	s.resolve()
-	out := make([]Candidate, 0, s.cands.n+len(s.cands.dropped))
 	dropped := s.cands.dropped
 	for i := range s.cands.n {
 		c := s.cands.at(i)

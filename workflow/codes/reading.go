@@ -20,20 +20,33 @@ func Read(sources []Source, received time.Time, opts Options) Reading {
 	attached := false
 	used := 1
 	named := map[string]bool{}
+	filed := "" // the payer class of an electronic claim
 	for _, src := range sources {
-		ms, links := find(src.Text, opts)
-		days := dates(src.Text, received)
+		ms, links, text, x := find(src.Text, opts)
+		days := dates(text, received)
 		first := 1
 		if src.Attachment != "" && len(all) > 0 {
 			first = used
 		}
-		last := assign(src.Text, ms, links, days, first)
+		last := assign(text, ms, links, days, first)
+		for i := range days {
+			days[i].Group = groupAt(ms, days[i].Start)
+		}
+		refs := references(text)
+		if x != nil {
+			last = max(last, x.join(ms, first))
+			ms, days = merged(ms, x.mentions), append(days, x.dates...)
+			refs = append(refs, x.references...)
+			if filed == "" {
+				filed = x.payer
+			}
+		}
 		used = max(used, last)
 		for i := range ms {
 			ms[i].Source, ms[i].Attachment = src.Source, src.Attachment
 		}
 		all = append(all, ms...)
-		for _, ref := range references(src.Text) {
+		for _, ref := range refs {
 			ref.Source = src.Source
 			if k := ref.Kind + " " + ref.Value; !named[k] {
 				named[k] = true
@@ -42,13 +55,12 @@ func Read(sources []Source, received time.Time, opts Options) Reading {
 		}
 		for _, d := range days {
 			d.Source = src.Source
-			d.Group = groupAt(ms, d.Start)
 			if r.DateOfService == "" && d.Kind == "dos" && d.Basis == "stated" {
 				r.DateOfService = d.Date
 			}
 			r.Dates = append(r.Dates, d.DateMention)
 		}
-		small := smalled(src.Text)
+		small := smalled(text)
 		whole.WriteString(small)
 		whole.WriteString("\n\n")
 		if src.Attachment != "" {
@@ -62,7 +74,9 @@ func Read(sources []Source, received time.Time, opts Options) Reading {
 	r.Occurrences = all
 	r.Mentions = dedupe(all)
 	text := whole.String()
-	r.Payer = payerOf(text)
+	if r.Payer = payerOf(text); r.Payer == "unknown" && filed != "" {
+		r.Payer = filed
+	}
 	r.Topics = topicsOf(text, r.Mentions, r.References)
 	switch {
 	case strings.TrimSpace(own.String()) != "":
@@ -95,14 +109,18 @@ func groupAt(ms []Mention, at int) int {
 	return ms[i].Group
 }
 
-// find is Find with how each mention hangs on the one before it.
-func find(text string, opts Options) ([]Mention, []link) {
+// find is Find of what people wrote, with how each mention hangs on the one
+// before it, and the text without its electronic claims, which are x.
+func find(text string, opts Options) (ms []Mention, links []link, rest string, x *x12Reading) {
 	var s scanner
 	s.text, s.known = text, opts.Known
+	if x = readX12(text); x != nil {
+		s.text, s.coding = x.blank(text), true
+	}
 	s.scan()
 	s.resolve()
-	ms := mentions(&s.cands, text)
-	links := make([]link, 0, len(ms))
+	ms = mentions(&s.cands, text)
+	links = make([]link, 0, len(ms))
 	gone := false
 	for i := range s.cands.n {
 		if c := s.cands.at(i); c.ok() {
@@ -116,7 +134,14 @@ func find(text string, opts Options) ([]Mention, []link) {
 			gone = true
 		}
 	}
-	return ms, links
+	return ms, links, s.text, x
+}
+
+// merged brings two lists of mentions, each in order, into one.
+func merged(a, b []Mention) []Mention {
+	out := append(slices.Clip(a), b...)
+	slices.SortStableFunc(out, func(x, y Mention) int { return x.Start - y.Start })
+	return out
 }
 
 // dedupe keeps the first of mentions that name the same code with the same

@@ -122,7 +122,6 @@ type scanner struct {
 
 	sent sentence
 	tab  table
-	seg  segmentInfo
 
 	lastMod int  // token of the last modifier read
 	lastAlt bool // and it stood among alternatives
@@ -145,6 +144,12 @@ type sentence struct {
 func Find(text string, opts Options) []Mention {
 	var s scanner
 	s.text, s.known = text, opts.Known
+	if x := readX12(text); x != nil {
+		s.text, s.coding = x.blank(text), true
+		s.scan()
+		s.resolve()
+		return merged(mentions(&s.cands, text), x.mentions)
+	}
 	s.scan()
 	s.resolve()
 	return mentions(&s.cands, text)
@@ -177,11 +182,8 @@ func (s *scanner) scan() {
 			s.lineTok = i + 1
 			s.tab.line(s, i+1, int(t.n))
 		case kPunct:
-			switch t.p {
-			case ':':
+			if t.p == ':' {
 				s.address(i)
-			case '*':
-				s.segment(i)
 			}
 		}
 	}

@@ -4,7 +4,7 @@ package codes
 // what stands before and after it, and the sentence. It is kept as a candidate
 // when it has a shape at all.
 func (s *scanner) code(i int, t *token) {
-	if t.start < s.skip || s.cell(i, t) || s.inSegment(i, t) {
+	if t.start < s.skip || s.cell(i, t) {
 		return
 	}
 	var c candidate
@@ -41,9 +41,6 @@ func (s *scanner) code(i int, t *token) {
 	s.claimPending(&c)
 	if pos := s.claimLine(&c); pos > 0 {
 		s.labelledOne(pos, idPOS, 2, linkNone, pos)
-	}
-	if c.procedure() && s.seg.units > 0 && i <= s.seg.to && c.units == 0 {
-		c.units = s.seg.units
 	}
 	if c.nm > 0 && c.last > c.codeTok {
 		s.lastMod, s.lastAlt = c.last, false
