@@ -10,9 +10,10 @@ import (
 )
 
 type codesCommand struct {
-	Build codesBuildCommand `cmd:"" help:"Compile official files into a codebook."`
-	Info  codesInfoCommand  `cmd:"" help:"Say which releases a codebook holds."`
-	Fetch codesFetchCommand `cmd:"" help:"Say which official files to download, and where."`
+	Build  codesBuildCommand  `cmd:"" help:"Compile official files into a codebook."`
+	Info   codesInfoCommand   `cmd:"" help:"Say which releases a codebook holds."`
+	Fetch  codesFetchCommand  `cmd:"" help:"Say which official files to download, and where."`
+	Policy codesPolicyCommand `cmd:"" help:"Show the dated rules: minutes, deadlines, amounts, modifiers of the year."`
 }
 
 type codesBuildCommand struct {

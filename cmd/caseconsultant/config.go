@@ -68,10 +68,12 @@ type KeysConfig struct {
 	Command []string `toml:"command"`
 }
 
-// CodebookConfig is which codebook answers. An empty path is the embedded starter.
+// CodebookConfig is which codebook answers. An empty path is the embedded starter. Policy is a file of the house's own dated policy, whose
+// rows win over the embedded table's.
 type CodebookConfig struct {
-	Path  string `toml:"path"`
-	Cache string `toml:"cache"`
+	Path   string `toml:"path"`
+	Cache  string `toml:"cache"`
+	Policy string `toml:"policy"`
 }
 
 // MailboxConfig is one account that askers write to.

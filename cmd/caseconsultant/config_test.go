@@ -36,6 +36,7 @@ file = "caseconsultant.key"
 [codebook]
 path = ""
 cache = ""
+policy = ""
 [[mailbox]]
 name = "consult"
 address = "consult@firm.example"
@@ -216,6 +217,7 @@ func TestConfigErrors(t *testing.T) {
 		"TwoKeys":               {`[smtp]`, "[keys]\nfile = \"a\"\nenv = \"B\"\n[smtp]", 10, []string{"file and env", "keep one"}},
 		"EmptyKey":              {`[smtp]`, "[keys]\nenv = \"\"\n[smtp]", 9, []string{"env is empty"}},
 		"CodebookMissing":       {`[smtp]`, "[codebook]\npath = \"/nowhere/book.db\"\n[smtp]", 9, []string{"codebook cannot be read", "codes build"}},
+		"PolicyMissing":         {`[smtp]`, "[codebook]\npolicy = \"/nowhere/policy.tsv\"\n[smtp]", 9, []string{"dated policy cannot be read", "leave policy out"}},
 		"Listen":                {`[smtp]`, "[desk]\nlisten = \"8025\"\n[smtp]", 9, []string{`"127.0.0.1:8025"`}},
 		"PublicURLMissing":      {`[smtp]`, "[desk]\nlisten = \"0.0.0.0:8025\"\n[smtp]", 9, []string{"public_url", "https://desk.firm.example"}},
 		"PublicURLInClear":      {`[smtp]`, "[desk]\npublic_url = \"http://desk.firm.example\"\n[smtp]", 9, []string{"in clear", "https://"}},

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"caseconsultant/workflow/calendar"
+	"caseconsultant/workflow/codebook"
 )
 
 // check settles what more than one key decides, and makes what the program uses.
@@ -39,7 +40,12 @@ func (c *Config) check(d *tomlDocument) {
 			d.wrong("trust.arc_sealer", `arc_sealer %d is no domain: write what stands as d= in the ARC-Seal of the service that passes mail on to you, such as "google.com"`, i+1)
 		}
 	}
-	c.Codebook.Path, c.Codebook.Cache = c.path(c.Codebook.Path), c.path(c.Codebook.Cache)
+	c.Codebook.Path, c.Codebook.Cache, c.Codebook.Policy = c.path(c.Codebook.Path), c.path(c.Codebook.Cache), c.path(c.Codebook.Policy)
+	if c.Codebook.Policy != "" {
+		if _, err := codebook.LoadPolicy(c.Codebook.Policy); err != nil {
+			d.wrong("codebook.policy", `the house's dated policy cannot be read (%v): its columns are those of the embedded table, or leave policy out`, err)
+		}
+	}
 	if c.Codebook.Path != "" {
 		if _, err := os.Stat(c.Codebook.Path); err != nil {
 			d.wrong("codebook.path", `the codebook cannot be read (%v): build one with "caseconsultant codes build", or leave path out for the starter`, reason(err))

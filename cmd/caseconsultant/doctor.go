@@ -63,6 +63,7 @@ func (k *doctorCommand) Run(c *console) error {
 	d.checkSecrets()
 	d.checkKeyAndDatabase()
 	d.checkCodebook()
+	d.checkPolicy(time.Now())
 	d.checkDocuments()
 	for i := range cfg.Mailboxes {
 		d.checkMailbox(&cfg.Mailboxes[i])

@@ -239,6 +239,7 @@ url = {{quote .Database}}           # or "postgres://user@host/name", with passw
 
 # [codebook]
 # path = "codebook.db"              # made by "caseconsultant codes build"; without it the starter answers
+# policy = "policy.tsv"             # the house's own minutes, deadlines and amounts by date, over the embedded table
 
 [[mailbox]]
 name = {{quote .Name}}
