@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -171,7 +172,8 @@ func readInputs(ctx context.Context, paths []string, opts BuildOptions, report *
 	}
 	var editions []*edition
 	var faulty []error
-	seen := map[string]string{} // content to the file that had it
+	seen := map[string]string{}  // content to the file that had it
+	texts := map[string]string{} // path without extension to the text file read there
 	for _, in := range inputs {
 		tell := func(n int64) {
 			if opts.Progress != nil {
@@ -179,6 +181,13 @@ func readInputs(ctx context.Context, paths []string, opts BuildOptions, report *
 			}
 		}
 		tell(0)
+		stem := strings.TrimSuffix(in.path, path.Ext(in.path))
+		if twin := texts[stem]; twin != "" && strings.EqualFold(path.Ext(in.path), ".xlsx") {
+			// CMS packs both into one archive. They are sorted by name, so the text (.csv, .txt) comes first; reading it is quicker.
+			report.NotRead = append(report.NotRead, ReadFile{File: in.path, Note: "the same as a workbook as " + path.Base(twin) + " beside it, which is read"})
+			done += in.size
+			continue
+		}
 		imp, why, ok, err := recognise(in)
 		switch {
 		case err != nil:
@@ -200,7 +209,7 @@ func readInputs(ctx context.Context, paths []string, opts BuildOptions, report *
 				report.NotRead = append(report.NotRead, ReadFile{File: in.path, What: imp.what, Note: "the same content as " + first})
 				break
 			}
-			seen[ed.sha] = in.path
+			seen[ed.sha], texts[stem] = in.path, in.path
 			if ed.datedBy != "" && ed.datedBy != in.name() {
 				report.Warnings = append(report.Warnings, fmt.Sprintf("%s: nothing in it and nothing in its name says which edition it is; %q was taken to mean %s", in.path, ed.datedBy, ed.name))
 			}

@@ -111,7 +111,7 @@ func FuzzHCPCSFixed(f *testing.F) {
 
 func FuzzHCPCSCSV(f *testing.F) {
 	addFixture(f, "hcpcs2026/HCPC2026_OCT_ANWEB.csv")
-	fuzzImporter(f, "HCPC2026_OCT_ANWEB.csv", readHCPCSCSV, codes.HCPCS, codes.Modifier, codes.CPT, codes.CDT)
+	fuzzImporter(f, "HCPC2026_OCT_ANWEB.csv", readHCPCSTable, codes.HCPCS, codes.Modifier, codes.CPT, codes.CDT)
 }
 
 func FuzzStarterTable(f *testing.F) {

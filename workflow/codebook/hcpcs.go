@@ -2,11 +2,9 @@ package codebook
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -145,25 +143,15 @@ func fixedColumns(field string) int {
 	return 1
 }
 
-// isHCPCSCSV: a header row with a cell HCPC, perhaps below a disclaimer.
-func isHCPCSCSV(h head) bool {
-	for _, line := range h.lines[:min(len(h.lines), 40)] {
-		if cells := headerCells(line); slices.Contains(cells, "HCPC") && slices.Contains(cells, "SEQNUM") {
-			return true
+// isHCPCSTable: a header row with a cell HCPC, perhaps below a disclaimer.
+func isHCPCSTable(h head) bool {
+	for _, row := range h.rows {
+		if place := hcpcsHeader(row); place != nil {
+			_, ok := place["SEQNUM"]
+			return ok
 		}
 	}
 	return false
-}
-
-func headerCells(line string) []string {
-	cells, err := csv.NewReader(strings.NewReader(line)).Read()
-	if err != nil {
-		return nil
-	}
-	for i, cell := range cells {
-		cells[i] = headerName(cell)
-	}
-	return cells
 }
 
 // headerName evens out spellings of a header cell: "ADD DT", "Add\nDate" ...
@@ -173,39 +161,32 @@ func headerName(cell string) string {
 	return strings.ReplaceAll(name, " ", "")
 }
 
-// readHCPCSCSV reads the comma separated flavour: one row a code, 46 columns found by their header, the long description whole.
-func readHCPCSCSV(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
+// readHCPCSTable reads the flavour of the spreadsheet, or of it saved as text: one row a code, 46 columns found by their header, the long
+// description whole.
+func readHCPCSTable(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
 	ed, err := hcpcsEdition(in.context)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", in.path, err)
 	}
 	h := hcpcsFile{ed: ed, seen: map[string]int{}}
 	var bad faults
-	reader := csv.NewReader(utf8Reader(in.path, r))
-	reader.FieldsPerRecord = -1
-	reader.LazyQuotes = true
+	table, err := openSheet(in.path, r)
+	if err != nil {
+		return nil, nil, err
+	}
 	var place map[string]int
 	for n := 0; ; n++ {
 		if n%4096 == 0 && ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		cells, err := reader.Read()
+		cells, err := table.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			var fe *FileError
-			if errors.As(err, &fe) {
-				return nil, nil, err
-			}
-			line, column := 0, 0
-			var pe *csv.ParseError
-			if errors.As(err, &pe) {
-				line, column = pe.Line, pe.Column
-			}
-			return nil, nil, &FileError{File: in.path, Line: line, Column: column, Want: "comma separated cells", Err: err}
+			return nil, nil, err
 		}
-		line, _ := reader.FieldPos(0)
+		line := table.line()
 		if place == nil {
 			place = hcpcsHeader(cells)
 			continue
@@ -235,15 +216,9 @@ func readHCPCSCSV(ctx context.Context, in input, r io.Reader) (*edition, []strin
 		}
 		columnOf := func(field string) int {
 			name := map[string]string{"long": "LONGDESCRIPTION", "added": "ADDDT", "terminated": "TERMDT"}[field]
-			if i, ok := place[name]; ok && i < len(cells) {
-				_, column := reader.FieldPos(i)
-				return column
-			}
-			return 1
+			return place[name] + 1
 		}
-		fault := func(column int, want, got string) error {
-			return &FileError{File: in.path, Line: line, Column: column, Want: want, Got: got}
-		}
+		fault := func(column int, want, got string) error { return table.fault(column-1, want, got) }
 		if err := h.add(one, line, fault, columnOf); err != nil && bad.add(err) {
 			break
 		}

@@ -7,17 +7,19 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
 
 // head is the beginning of a file, by which it is recognised: names drift from release to release, layouts hardly do.
 type head struct {
-	lines []string // decoded, at most 400; the last one may be cut unless whole
-	whole bool     // the file ends here
-	root  string   // root element, for XML
-	names []string // the file's name, then those of what holds it
-	utf16 bool     // it begins with the byte order mark of UTF-16
+	lines []string   // decoded, at most 400; the last one may be cut unless whole. Of a workbook its rows, cells separated by tabs
+	rows  [][]string // the first rows as a table, whichever way it is written
+	whole bool       // the file ends here
+	root  string     // root element, for XML
+	names []string   // the file's name, then those of what holds it
+	utf16 bool       // it begins with the byte order mark of UTF-16
 }
 
 // importer reads one kind of official file into an edition.
@@ -37,7 +39,7 @@ var importers = sync.OnceValue(func() []importer {
 		{"ICD-10-PCS order file", isOrderFile(true), readOrder(kindICD10PCS)},
 		{"ICD-10-CM addenda of the order or codes file", isAddenda, readAddenda},
 		{"HCPCS Level II, fixed width", isHCPCSFixed, readHCPCSFixed},
-		{"HCPCS Level II, comma separated", isHCPCSCSV, readHCPCSCSV},
+		{"HCPCS Level II, table", isHCPCSTable, readHCPCSTable},
 		{"ICD-10-CM tabular list, XML", rootIs("ICD10CM.tabular"), readTabular},
 		{"ICD-10-PCS tables, XML", rootIs("ICD10PCS.tabular"), readPCSTables},
 
@@ -61,8 +63,8 @@ var importers = sync.OnceValue(func() []importer {
 // recognise finds the importer for a file. ok is false for what nobody knows; why then says what it looks like.
 func recognise(in input) (imp importer, why string, ok bool, err error) {
 	switch ext := strings.ToLower(path.Ext(in.name())); ext {
-	case ".xlsx", ".xlsm", ".xls", ".ods":
-		return importer{}, "a spreadsheet: use the text or csv file that is published beside it", false, nil
+	case ".xls", ".ods":
+		return importer{}, "a spreadsheet of another make: save it as .xlsx, or use the text or csv file that is published beside it", false, nil
 	case ".pdf", ".doc", ".docx", ".rtf", ".md", ".xsd", ".exe", ".mdb", ".accdb":
 		return importer{}, "a document or program (" + ext + ")", false, nil
 	}
@@ -73,6 +75,8 @@ func recognise(in input) (imp importer, why string, ok bool, err error) {
 	switch {
 	case binary && h.utf16:
 		return importer{}, "text in UTF-16: save it as UTF-8", false, nil
+	case binary && strings.EqualFold(path.Ext(in.name()), ".xlsx"):
+		return importer{}, "a spreadsheet that cannot be opened as one: it is damaged, or protected", false, nil
 	case binary:
 		return importer{}, "not a text file", false, nil
 	case len(h.lines) == 0:
@@ -102,6 +106,9 @@ func readHead(in input) (h head, binary bool, err error) {
 	h.whole = n < headSize
 	h.names = in.context
 	raw = raw[:n]
+	if isZip(raw) {
+		return workbookHead(in, h)
+	}
 	if strings.IndexByte(string(raw), 0) >= 0 {
 		h.utf16 = strings.HasPrefix(string(raw), "\xff\xfe") || strings.HasPrefix(string(raw), "\xfe\xff")
 		return h, true, nil
@@ -117,7 +124,45 @@ func readHead(in input) (h head, binary bool, err error) {
 			break
 		}
 	}
-	h.root = xmlRoot(text)
+	if h.root = xmlRoot(text); h.root == "" {
+		if s, err := openSheet(in.path, strings.NewReader(string(raw))); err == nil {
+			h.rows = firstRows(s)
+		}
+	}
+	return h, false, nil
+}
+
+// headRows of a table are looked at: the deepest known preamble (the fee schedule's) has ten.
+const headRows = 40
+
+func firstRows(s sheet) [][]string {
+	var rows [][]string
+	for len(rows) < headRows {
+		cells, err := s.next()
+		if err != nil {
+			break // the end, or a fault that the importer reports
+		}
+		rows = append(rows, slices.Clone(cells))
+	}
+	return rows
+}
+
+// workbookHead looks at the first sheet; what is no workbook (a document, a program) is not read.
+func workbookHead(in input, h head) (head, bool, error) {
+	r, err := in.open()
+	if err != nil {
+		return h, false, &FileError{File: in.path, Want: "a readable file", Err: err}
+	}
+	defer r.Close()
+	s, err := openSheet(in.path, r)
+	if err != nil {
+		return h, true, nil
+	}
+	h.rows = firstRows(s)
+	for _, row := range h.rows {
+		h.lines = append(h.lines, strings.Join(row, "\t"))
+	}
+	h.whole = false
 	return h, false, nil
 }
 
