@@ -8,10 +8,12 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"caseconsultant/mailout"
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/checks"
 	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/house"
 	"caseconsultant/workflow/store"
 )
 
@@ -40,6 +42,9 @@ func (w *attachWorker) Work(ctx context.Context, job *river.Job[AttachArgs]) err
 		reading.Mentions = p.Mentions
 		list, err := Describe(ctx, l.opts.Codes, reading, p.Case.ReceivedAt)
 		if err != nil {
+			return err
+		}
+		if err := preferWords(ctx, l.opts.Words, list); err != nil {
 			return err
 		}
 		checked, err := Check(ctx, l.opts.Codes, reading, p.Case.ReceivedAt)
@@ -134,6 +139,32 @@ func Describe(ctx context.Context, book Codes, r codes.Reading, received time.Ti
 		}
 	}
 	return list, nil
+}
+
+// preferWords puts the firm's own words in the place of the codebook's.
+func preferWords(ctx context.Context, words Words, list []codebook.Entry) error {
+	if words == nil {
+		return nil
+	}
+	for i := range list {
+		own, err := words.Of(ctx, string(list[i].System), list[i].Code)
+		if err != nil {
+			return err
+		}
+		var descriptions []codebook.Description
+		for _, d := range own {
+			if d.Kind == house.Note {
+				continue
+			}
+			one := codebook.Description{Kind: string(d.Kind), Text: d.Text, Source: "our consultants' words, " + mailout.DateWords(d.At), ReviewedBy: codebook.NotReviewed}
+			if d.Reviewed() {
+				one.ReviewedBy = "our " + d.Review.Credential + ", " + mailout.DateWords(d.Review.At)
+			}
+			descriptions = append(descriptions, one)
+		}
+		list[i].Prefer(descriptions)
+	}
+	return nil
 }
 
 // Check runs the checks over what was read.

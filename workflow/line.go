@@ -29,6 +29,7 @@ import (
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/checks"
 	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/house"
 	"caseconsultant/workflow/intake"
 	"caseconsultant/workflow/people"
 	"caseconsultant/workflow/store"
@@ -38,6 +39,11 @@ import (
 type Codes interface {
 	checks.Book
 	Known(system codes.System, code string) codes.Membership
+}
+
+// Words are what the firm's consultants wrote about a code; *house.Descriptions has them. Only what goes out in mails is asked for.
+type Words interface {
+	Of(ctx context.Context, system, code string) ([]house.Description, error)
 }
 
 // Sender hands composed mails to an SMTP server; *mailout.Sender does.
@@ -87,6 +93,8 @@ type Options struct {
 	Queues    []Queue // the first one takes what has no other
 
 	Sender Sender // required by Start
+	// Words win over the codebook's own; nil: the firm has none.
+	Words Words
 	// Documents reads attachments; nil leaves them unread.
 	Documents       Documents
 	DocumentWait    time.Duration // how long extract waits for a message's documents. Defaults to 20 s

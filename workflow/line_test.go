@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"caseconsultant/mailin"
+	"caseconsultant/mailin/message"
 	"caseconsultant/mailout"
 	"caseconsultant/mailout/smtptest"
 	"caseconsultant/workflow"
@@ -24,6 +25,7 @@ import (
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/house"
 	"caseconsultant/workflow/people"
 	"caseconsultant/workflow/store"
 	"caseconsultant/workflow/store/storetest"
@@ -778,6 +780,31 @@ func TestABounceShowsOnItsCase(t *testing.T) {
 		}
 		if c := b.cases(); len(c) != 2 || c[1].State != casefile.SetAside || c[1].LinkedCase != c[0].ID {
 			t.Errorf("the bounce itself: %+v", c[len(c)-1])
+		}
+	})
+}
+
+// What the firm's consultants wrote of a code stands in the summary, in the place of the codebook's own words; their notes stay in the house.
+func TestSummaryTellsACodeInTheFirmsWords(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		words := house.New(storetest.Open(t, url))
+		b := setup(t, url, func(o *workflow.Options) { o.Words = words })
+		for kind, text := range map[house.Kind]string{house.Common: "A small balloon opens the sinus behind the nose.", house.Note: "Lee always forgets the side."} {
+			must(t, words.Write(t.Context(), house.Edit{System: "cpt", Code: "31297", Kind: kind, Text: text, User: b.dana.ID, Credential: b.dana.Credential}))
+		}
+		b.start()
+		b.deliver(question("q1@clinic.example"))
+		b.smtp.WaitMessages(t, 1)
+		b.settled()
+		m, err := message.Parse(bytes.NewReader(b.smtp.Messages()[0].Data), message.Options{})
+		must(t, err)
+		text := strings.Join(strings.Fields(m.Text), " ")
+		if !strings.Contains(text, "A small balloon opens the sinus behind the nose.") || !strings.Contains(text, "reviewed by our CPC") || !strings.Contains(text, "our consultants' words") {
+			t.Errorf("the summary lacks the firm's words:\n%s", m.Text)
+		}
+		if strings.Contains(text, "forgets") {
+			t.Errorf("a note for colleagues went out:\n%s", m.Text)
 		}
 	})
 }

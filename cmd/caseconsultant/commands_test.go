@@ -118,7 +118,7 @@ func TestSearch(t *testing.T) {
 func TestCodesBuildAndInfo(t *testing.T) {
 	t.Parallel()
 	book := filepath.Join(t.TempDir(), "codebook.db")
-	source := filepath.Join(house, "workflow", "codebook", "testdata", "fy2021")
+	source := filepath.Join(moduleRoot, "workflow", "codebook", "testdata", "fy2021")
 	r := command(t, "", "codes", "build", "--out", book, source)
 	if r.status != 0 || !strings.Contains(r.out, "ICD-10-CM") {
 		t.Fatalf("build: %d\n%s%s", r.status, r.out, r.errors)

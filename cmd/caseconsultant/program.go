@@ -21,6 +21,7 @@ import (
 	"caseconsultant/workflow"
 	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/desk"
+	"caseconsultant/workflow/house"
 	"caseconsultant/workflow/people"
 	"caseconsultant/workflow/store"
 )
@@ -197,7 +198,7 @@ func (p *Program) startLine(ctx context.Context, process *store.Process) error {
 	if err != nil {
 		return err
 	}
-	options.Codes, options.Log = p.book, p.log
+	options.Codes, options.Words, options.Log = p.book, house.New(p.db), p.log
 	if p.has(roleWork) {
 		if p.sender, err = mailout.NewSender(p.cfg.SMTP.sender()); err != nil {
 			return fmt.Errorf("[smtp]: %w", err)
@@ -314,7 +315,7 @@ func (p *Program) startServers() error {
 	}
 	live := newLive(p.line.Files(), p.db.Now)
 	handler, err := desk.New(desk.Options{
-		Cases: p.line.Files(), Intake: p.line.Ledger(), Office: p.line.Office(), Codes: p.book, People: p.people, Changes: live,
+		Cases: p.line.Files(), Intake: p.line.Ledger(), Office: p.line.Office(), Codes: p.book, Words: house.New(p.db), People: p.people, Changes: live,
 		PublicURL: p.deskURL(), Zone: p.cfg.Firm.Zone.Location, Queues: p.cfg.queueNames(), Firm: p.cfg.Firm.Name, Log: p.log,
 	})
 	if err != nil {

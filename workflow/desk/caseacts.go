@@ -254,6 +254,12 @@ func done(what, ref string) *notice {
 		return ok("The question is on its way. The case waits for the reply.")
 	case "noted":
 		return ok("The note is kept.")
+	case "worded":
+		return ok("Your words are kept. They stand in summaries from now on.")
+	case "unworded":
+		return ok("Your firm's words are taken away. What was written stays in the history.")
+	case "stands":
+		return ok("You stand behind these words now.")
 	case "drafted":
 		return ok("The draft is kept.")
 	case "claimed":

@@ -51,6 +51,7 @@ type codePage struct {
 	Flags       []factView
 	Status      string
 	On          string
+	Words       *wordsView // nil: the firm keeps no words of its own
 }
 
 type factLine struct {
@@ -129,7 +130,10 @@ func releaseSpan(r codebook.Release) string {
 	return r.First + " to " + r.Last
 }
 
-func (d *Desk) showCode(c *call) error {
+func (d *Desk) showCode(c *call) error { return d.renderCode(c, http.StatusOK, writing{}) }
+
+// renderCode shows a code's page, with what was being written about it kept in its form.
+func (d *Desk) renderCode(c *call, status int, w writing) error {
 	system, code := codes.System(c.r.PathValue("system")), c.r.PathValue("code")
 	if !slices.Contains(codes.Systems(), system) {
 		return errNoPage
@@ -154,9 +158,14 @@ func (d *Desk) showCode(c *call) error {
 	if err != nil {
 		return err
 	}
+	words, err := d.words(c, &e, w)
+	if err != nil {
+		return err
+	}
 	v := codePage{shell: shell, Self: codePath(system, e.Code), System: string(system), SystemLabel: systemName(system), Code: e.Code, Heading: e.Title,
-		Facts: factLines(e), Flags: facts(e), Status: e.Status, Sections: sections(e), Notes: noteGroups(notes, e.Code)}
+		Facts: factLines(e), Flags: facts(e), Status: e.Status, Sections: sections(e), Notes: noteGroups(notes, e.Code), Words: words}
 	v.Title = e.Code
+	v.Notice = done(c.r.URL.Query().Get("done"), "")
 	if !on.IsZero() {
 		v.On = on.Format(time.DateOnly)
 	}
@@ -164,7 +173,7 @@ func (d *Desk) showCode(c *call) error {
 		v.Parents = append(v.Parents, hitView{Code: p, Href: codePath(system, p)})
 	}
 	v.Citation = fmt.Sprintf("%s %s, %s. %s", systemName(system), e.Code, e.Title, orElse(e.Release, "starter codebook"))
-	return d.render(c, http.StatusOK, "code", v)
+	return d.render(c, status, "code", v)
 }
 
 func factLines(e codebook.Entry) []factLine {

@@ -28,6 +28,7 @@ import (
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/house"
 	"caseconsultant/workflow/intake"
 	"caseconsultant/workflow/people"
 )
@@ -74,6 +75,17 @@ type Codes interface {
 	Search(ctx context.Context, words string, opts codebook.SearchOptions) ([]codebook.Hit, error)
 	Notes(ctx context.Context, system codes.System, code string, on time.Time) ([]codebook.Note, error)
 	Releases() []codebook.Release
+}
+
+// Words are the firm's own words about codes. *house.Descriptions has these methods and says what they refuse.
+type Words interface {
+	// Of returns what holds now, one of each kind at most.
+	Of(ctx context.Context, system, code string) ([]house.Description, error)
+	// History returns every version, newest first.
+	History(ctx context.Context, system, code string) ([]house.Description, error)
+	// Write keeps a new version, Stand records that a certified coder stands behind one.
+	Write(ctx context.Context, e house.Edit) error
+	Stand(ctx context.Context, id, user int64, credential string) error
 }
 
 // Office is what a person at the desk can do. Each method is one transaction, safe for concurrent use; user is the id
@@ -141,6 +153,7 @@ type Options struct {
 	Office  Office
 	Codes   Codes
 	People  *people.People
+	Words   Words   // nil: the firm keeps no words of its own
 	Changes Changes // nil: pages do not update by themselves
 	// PublicURL is where browsers find the desk. With https the session cookie is __Host-session and Secure.
 	PublicURL *url.URL

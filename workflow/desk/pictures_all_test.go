@@ -35,7 +35,7 @@ func TestPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	b := setup(t, func(_ *bundle, o *desk.Options) { o.Codes = book })
+	b := setup(t, keepsWords, func(_ *bundle, o *desk.Options) { o.Codes = book })
 	refs := append(b.full(t), b.withPatient(t))
 	ctx := chromium(t)
 	b.signInBrowser(t, ctx, b.as(t, b.dana))
@@ -87,6 +87,8 @@ func TestPictures(t *testing.T) {
 		{"codes", "/codes?q=sphenoid", nil},
 		{"codes-start", "/codes", nil},
 		{"code", "/codes/cpt/31297", nil},
+		{"code-words", "/codes/hcpcs/J1885", []step{chromedp.Click(chromedp.CSS("#words summary")), chromedp.SendKeys(chromedp.CSS("form[name=words-common] textarea"), "One unit is 15 mg of ketorolac given as a shot."),
+			chromedp.Click(chromedp.CSS("form[name=words-common] button")), chromedp.WaitVisible(chromedp.CSS("#words h3"))}},
 		{"code-heading", "/codes/icd10cm/M54.5", nil},
 		{"settings", "/settings", nil},
 		{"case-masked", "/cases/" + refs[len(refs)-1], nil},

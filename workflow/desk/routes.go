@@ -54,6 +54,9 @@ func routes() []route {
 		// Reference book
 		{"GET /codes", people.Consultant, (*Desk).findCodes},
 		{"GET /codes/{system}/{code}", people.Consultant, (*Desk).showCode},
+		{"GET /codes/{system}/{code}/words", people.Consultant, (*Desk).backToCode}, // a reload of what the form answered
+		{"POST /codes/{system}/{code}/words", people.Consultant, (*Desk).writeWords},
+		{"POST /codes/{system}/{code}/words/{id}/review", people.Consultant, (*Desk).reviewWords},
 
 		// People
 		{"GET /settings", people.Consultant, (*Desk).settings},
