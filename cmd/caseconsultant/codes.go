@@ -12,7 +12,7 @@ import (
 type codesCommand struct {
 	Build  codesBuildCommand  `cmd:"" help:"Compile official files into a codebook."`
 	Info   codesInfoCommand   `cmd:"" help:"Say which releases a codebook holds."`
-	Fetch  codesFetchCommand  `cmd:"" help:"Say which official files to download, and where."`
+	Fetch  codesFetchCommand  `cmd:"" help:"Download the official files that are open, and say where those are that need a licence."`
 	Policy codesPolicyCommand `cmd:"" help:"Show the dated rules: minutes, deadlines, amounts, modifiers of the year."`
 }
 
@@ -103,32 +103,4 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
-}
-
-type codesFetchCommand struct{}
-
-// Run says what to download. It downloads nothing itself: the files are published under changing names on pages that
-// want a person to accept terms first.
-func (f *codesFetchCommand) Run(c *console) error {
-	c.printf(`This version downloads nothing by itself. These files are published for everyone; download them as they are
-(zip archives need not be unpacked), then build a codebook of them:
-
-  ICD-10-CM   https://www.cms.gov/medicare/coding-billing/icd-10-codes
-              "Code Descriptions in Tabular Order" and "Code Tables, Tabular and Index", each fiscal year and April update
-  ICD-10-PCS  https://www.cms.gov/medicare/coding-billing/icd-10-codes
-              "ICD-10-PCS Order File"
-  HCPCS       https://www.cms.gov/medicare/coding-billing/healthcare-common-procedure-system/quarterly-update
-              the quarter's "Alpha-Numeric HCPCS File"
-
-  caseconsultant codes build --out codebook.db DOWNLOADS...
-
-Then write into the configuration:
-
-  [codebook]
-  path = "codebook.db"
-
-Several releases side by side are normal: each answers for its own days. CPT's descriptions are the American Medical
-Association's; they are in none of these files, and the starter describes common CPT codes in our own words.
-`)
-	return nil
 }

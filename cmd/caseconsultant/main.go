@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -59,6 +60,8 @@ type console struct {
 	out, err io.Writer
 	terminal bool   // out is a terminal, and in too: a person can be asked
 	config   string // the configuration's file name
+
+	transport http.RoundTripper // of codes fetch; nil is the real network
 }
 
 // printf writes to standard output. A broken pipe ends the command at its next real work; it is no error of its own.

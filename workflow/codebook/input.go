@@ -54,8 +54,8 @@ func gather(ctx context.Context, paths []string) (inputs []input, closers []io.C
 				}
 				return nil
 			}
-			if p != root && (strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "~$")) {
-				return nil // what file managers and office programs leave behind
+			if p != root && (strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "~$") || d.Name() == "fetched.json") {
+				return nil // what file managers and office programs leave behind, and codes fetch its list
 			}
 			info, err := os.Stat(p) // follows a link, which WalkDir does not
 			if err != nil {

@@ -269,9 +269,9 @@ func (f *fetcher) candidate(ctx context.Context, t Target, c Candidate) (Result,
 		case !again:
 			return Result{}, err
 		case ctx.Err() != nil:
-			return Result{}, fmt.Errorf("it took more than %v, what came so far is kept for the next time (%w)", f.opts.Whole, err)
+			return Result{}, fmt.Errorf("it took more than %v; what came so far is kept for the next time (%w)", f.opts.Whole, err)
 		case attempt >= f.opts.Attempts:
-			return Result{}, fmt.Errorf("given up after %d attempts, what came so far is kept for the next time (%w)", attempt, err)
+			return Result{}, fmt.Errorf("given up for now after %d attempts (%w)", attempt, err)
 		case soon.after > longestWait:
 			return Result{}, fmt.Errorf("the server wants to be asked again in %v (%w)", soon.after.Round(time.Second), err)
 		}

@@ -299,7 +299,7 @@ func TestBadServers(t *testing.T) {
 			s.serve(w, r)
 		}), Fetched, "", 3, nil},
 		"OverloadedForLong":  {always(status(503, "Retry-After", "7200")), Failed, "asked again in 2h0m0s", 1, nil},
-		"OverloadedAlways":   {always(status(500)), Failed, "given up after 4 attempts", 4, nil},
+		"OverloadedAlways":   {always(status(500)), Failed, "given up for now after 4 attempts", 4, nil},
 		"Forbidden":          {always(status(403)), Failed, "https://publisher.example/icd", 1, nil},
 		"NotThere":           {always(status(404)), Failed, "not published yet or has another name", 1, nil},
 		"NotThereAsPage":     {always(page("<!DOCTYPE html><title>Page not found</title>")), Failed, "not published yet", 1, nil},
