@@ -22,11 +22,13 @@ type codesBuildCommand struct {
 	NoStarter bool     `help:"Leave the starter's own-words descriptions out."`
 	Force     bool     `help:"Accept a release that has suspiciously fewer codes than the one before it."`
 	JSON      bool     `help:"Print the report as one object."`
+
+	LicenceAcceptedBy string `placeholder:"NAME" help:"Who has read and accepted the licences of files that are under one (CPT); kept in the codebook with the day."`
 }
 
 // Run builds a codebook.
 func (b *codesBuildCommand) Run(c *console) error {
-	options := codebook.BuildOptions{NoStarter: b.NoStarter, Force: b.Force}
+	options := codebook.BuildOptions{NoStarter: b.NoStarter, Force: b.Force, Accept: b.accept(c)}
 	if c.terminal {
 		options.Progress = c.progress
 	}
@@ -52,7 +54,11 @@ func (b *codesBuildCommand) Run(c *console) error {
 		c.printf("%s: %s, %s\n", file.File, file.What, file.Note)
 	}
 	c.printf("\n%s (%.1f MB)\n", report.Out, float64(report.Bytes)/1e6)
-	return showReleases(c, report.Releases)
+	if err := showReleases(c, report.Releases); err != nil {
+		return err
+	}
+	showAcceptances(c, report.Acceptances)
+	return nil
 }
 
 // progress draws a line that is written over and over; a pipe gets none.
@@ -62,31 +68,6 @@ func (c *console) progress(p codebook.Progress) {
 		share = fmt.Sprintf(" %3.0f %%", 100*float64(p.Done)/float64(p.Total))
 	}
 	fmt.Fprintf(c.err, "\r\x1b[K%s %s%s", p.Stage, clip(filepath.Base(p.File), 50), share)
-}
-
-type codesInfoCommand struct {
-	File string `arg:"" optional:"" help:"The codebook; the embedded starter if left out."`
-	JSON bool   `help:"One release a line, as an object."`
-}
-
-// Run says what a codebook holds.
-func (i *codesInfoCommand) Run(c *console) error {
-	return bookFlag{i.File}.with(c, func(book *codebook.Book) error {
-		if i.JSON {
-			encoder := json.NewEncoder(c.out)
-			for _, release := range book.Releases() {
-				if err := encoder.Encode(release); err != nil {
-					return fmt.Errorf("write the releases: %w", err)
-				}
-			}
-			return nil
-		}
-		c.printf("%s\n", book.Path())
-		if book.Starter() {
-			c.printf("This is the starter: common codes in our own words, no code set whole. codes fetch says how to get a whole one.\n")
-		}
-		return showReleases(c, book.Releases())
-	})
 }
 
 func showReleases(c *console, releases []codebook.Release) error {

@@ -17,6 +17,7 @@ import (
 	"caseconsultant/mailin"
 	"caseconsultant/mailout"
 	"caseconsultant/migrations"
+	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/people"
 	"caseconsultant/workflow/store"
 )
@@ -224,22 +225,18 @@ func (d *doctor) checkCodebook() {
 		d.ok("codebook", "the starter: common codes in our own words (codes fetch says how to get whole code sets)")
 		return
 	}
-	today := time.Now().Format(time.DateOnly)
-	var current, old []string
-	for _, r := range book.Releases() {
-		switch {
-		case r.First == "":
-		case r.First <= today && today <= r.Last:
-			current = append(current, r.Name)
-		default:
-			old = append(old, r.Name)
+	var current []string
+	for _, kind := range codebook.Standing(book.Releases(), time.Now()) {
+		if kind.Warning != "" {
+			d.warn("codebook", "%s (codes fetch gets newer files, codes build makes a codebook of them)", kind.Warning)
+		}
+		if kind.Release != "" {
+			current = append(current, kind.Release)
 		}
 	}
-	if len(current) == 0 && len(old) > 0 {
-		d.warn("codebook", "no release is in force today; the newest loaded is %s (codes fetch says where newer ones are)", old[len(old)-1])
-		return
+	if len(current) > 0 {
+		d.ok("codebook", "in force today: %s", strings.Join(current, ", "))
 	}
-	d.ok("codebook", "in force today: %s", strings.Join(current, ", "))
 }
 
 func (d *doctor) checkMailbox(m *MailboxConfig) {

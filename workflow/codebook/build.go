@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // BuildOptions tune a build. The zero value builds with the starter's words, refuses what looks cut off, and is silent.
@@ -22,6 +23,9 @@ type BuildOptions struct {
 	NoStarter bool
 	// Force accepts a release that is suspiciously smaller than the one before it or than the same one in the file that is replaced.
 	Force bool
+	// Accept is asked, before anything is written, who accepted the licences behind these copyright lines, and on which day. It is asked for
+	// those only that were not accepted for the file that is replaced. nil asks nobody and records nothing.
+	Accept func([]Terms) (by string, on time.Time, err error)
 	// Progress is called from the goroutine of Build, at most some hundred times a file. nil is silent.
 	Progress func(Progress)
 }
@@ -47,6 +51,8 @@ type Report struct {
 	NotRead []ReadFile `json:"not_read"`
 	// Warnings are what a person should look at; none of them kept the file from being written.
 	Warnings []string `json:"warnings"`
+	// Acceptances say who accepted the licences of what was read.
+	Acceptances []Acceptance `json:"acceptances,omitempty"`
 	// Bytes is the size of the file.
 	Bytes int64 `json:"bytes"`
 }
@@ -106,6 +112,15 @@ func Build(ctx context.Context, out string, inputs []string, opts BuildOptions) 
 		}
 		editions = append(editions, starter)
 	}
+	accepted, err := accept(ctx, out, editions, opts.Accept)
+	if err != nil {
+		return report, err
+	}
+	report.Acceptances = accepted
+	meta, err := withAcceptances(map[string]string{"kind": "built"}, accepted)
+	if err != nil {
+		return report, err
+	}
 	lib := merge(editions)
 	report.Releases = lib.releases
 	step := func(done, total int) {
@@ -113,7 +128,7 @@ func Build(ctx context.Context, out string, inputs []string, opts BuildOptions) 
 			opts.Progress(Progress{Stage: "writing", Done: int64(done), Total: int64(total)})
 		}
 	}
-	if err := compile(ctx, lib, out, map[string]string{"kind": "built"}, step); err != nil {
+	if err := compile(ctx, lib, out, meta, step); err != nil {
 		return report, err
 	}
 	if info, err := os.Stat(out); err == nil {
