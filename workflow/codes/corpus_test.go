@@ -25,11 +25,11 @@ type wanted struct {
 	role                   string
 }
 
-func readLabelled(t testing.TB, half string) []labelled {
+func readLabelled(t testing.TB, folder string) []labelled {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", half, "*.txt"))
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.txt"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no labelled texts in testdata/%s: %v", half, err)
+		t.Fatalf("no labelled texts in testdata/%s: %v", folder, err)
 	}
 	var out []labelled
 	for _, file := range files {
@@ -108,7 +108,7 @@ func gotKey(m Mention) string {
 	return fmt.Sprint(m.System, " ", m.Code, " ", m.RangeEnd, " ", mods, " x", m.Units)
 }
 
-// figures counts how a half is read.
+// figures counts how a folder is read.
 type figures struct {
 	texts, wanted, found, right, mods, modsRight int
 	wrong                                        []string
@@ -166,30 +166,81 @@ func measure(texts []labelled) figures {
 	return f
 }
 
+// corpus is a folder of labelled texts with the least that must be read right
+// in it. The floors of the folders whose misses nobody sees lie a little under
+// what was measured, so that a rule that serves other texts may cost one here.
+type corpus struct {
+	folder                       string
+	open                         bool // its misses may be shown
+	precision, recall, modifiers float64
+	roles, facts                 float64 // roles and groups; dates, references, payer, kind, intent, topics
+}
+
+var corpora = []corpus{
+	{folder: "first", open: true, precision: 0.99, recall: 0.99, modifiers: 0.99, roles: 0.98, facts: 0.98},
+	{folder: "second"},
+	{folder: "third", open: true, precision: 0.94, recall: 0.93, modifiers: 0.96, roles: 0.60, facts: 0.80},
+	{folder: "held", precision: 0.94, recall: 0.93, modifiers: 0.94, roles: 0.60, facts: 0.84},
+}
+
 func TestLabelledTexts(t *testing.T) {
 	t.Parallel()
-	for _, half := range []string{"first", "second"} {
-		f := measure(readLabelled(t, half))
-		t.Logf("%s half: %d texts, %d mentions: precision %.4f recall %.4f modifiers and units %.4f",
-			half, f.texts, f.wanted, f.precision(), f.recall(), f.modifiers())
-		if half == "first" {
-			if f.precision() < 0.99 || f.recall() < 0.99 || f.modifiers() < 0.99 {
-				t.Errorf("the first half is read worse than 0.99")
-			}
-			if os.Getenv("CODES_SHOW") != "" || t.Failed() {
-				for _, w := range f.wrong {
-					t.Log(w)
-				}
+	for _, c := range corpora {
+		f := measure(readLabelled(t, c.folder))
+		t.Logf("%s: %d texts, %d mentions: precision %.4f recall %.4f modifiers and units %.4f",
+			c.folder, f.texts, f.wanted, f.precision(), f.recall(), f.modifiers())
+		if f.precision() < c.precision || f.recall() < c.recall || f.modifiers() < c.modifiers {
+			t.Errorf("the mentions of %s are read worse than %.3f, %.3f and %.3f", c.folder, c.precision, c.recall, c.modifiers)
+		}
+		if c.open && (testing.Verbose() || t.Failed()) {
+			for _, w := range f.wrong {
+				t.Log(w)
 			}
 		}
 	}
 }
 
+// tally counts the labels of one field and those that were read wrong.
+type tally map[string]*[2]int
+
+func (t tally) count(field string, right bool) {
+	if t[field] == nil {
+		t[field] = new([2]int)
+	}
+	t[field][0]++
+	if !right {
+		t[field][1]++
+	}
+}
+
+// accuracy is the share read right of the labels of the fields named.
+func (t tally) accuracy(fields ...string) float64 {
+	n, wrong := 0, 0
+	for _, f := range fields {
+		if t[f] != nil {
+			n += t[f][0]
+			wrong += t[f][1]
+		}
+	}
+	return 1 - float64(wrong)/float64(max(1, n))
+}
+
+// mentionFields hang on a mention, textFields on the whole text.
+var (
+	mentionFields = []string{"role", "group"}
+	textFields    = []string{"dos", "date", "ref", "payer", "kind", "intent", "topic"}
+)
+
 // factErrors compares roles, groups and the other facts that a text's labels
-// name, and counts them.
-func factErrors(l labelled) (n int, wrong []string) {
+// name, and counts them by field.
+func factErrors(l labelled, counted tally) (wrong []string) {
 	r := Read([]Source{{Source: "reply", Text: l.text}}, time.Date(2026, 4, 16, 12, 0, 0, 0, time.UTC), Options{})
-	bad := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	judge := func(field string, right bool, format string, args ...any) {
+		counted.count(field, right)
+		if !right {
+			wrong = append(wrong, fmt.Sprintf(format, args...))
+		}
+	}
 	for _, w := range l.want {
 		if w.role == "" && w.group == 0 {
 			continue
@@ -199,76 +250,63 @@ func factErrors(l labelled) (n int, wrong []string) {
 			continue // counted as missed elsewhere
 		}
 		if w.role != "" {
-			n++
-			if string(r.Mentions[i].Role) != w.role {
-				bad("%s is %s, want %s", w.key(), r.Mentions[i].Role, w.role)
-			}
+			judge("role", string(r.Mentions[i].Role) == w.role, "%s is %s, want %s", w.key(), r.Mentions[i].Role, w.role)
 		}
 		if w.group != 0 {
-			n++
-			if r.Mentions[i].Group != w.group {
-				bad("%s is in group %d, want %d", w.key(), r.Mentions[i].Group, w.group)
-			}
+			judge("group", r.Mentions[i].Group == w.group, "%s is in group %d, want %d", w.key(), r.Mentions[i].Group, w.group)
 		}
 	}
 	for _, f := range l.facts {
-		n++
 		w := strings.Fields(f)
 		switch w[0] {
 		case "dos":
-			if r.DateOfService != w[1] {
-				bad("date of service %q, want %s (%v)", r.DateOfService, w[1], r.Dates)
+			want := w[1]
+			if want == "none" {
+				want = ""
 			}
+			judge("dos", r.DateOfService == want, "date of service %q, want %q (%v)", r.DateOfService, want, r.Dates)
 		case "date":
-			if !slices.ContainsFunc(r.Dates, func(d DateMention) bool { return d.Date == w[1] && d.Kind == w[2] }) {
-				bad("no date %s %s in %v", w[1], w[2], r.Dates)
-			}
+			judge("date", slices.ContainsFunc(r.Dates, func(d DateMention) bool { return d.Date == w[1] && d.Kind == w[2] }),
+				"no date %s %s in %v", w[1], w[2], r.Dates)
 		case "ref":
-			if !slices.ContainsFunc(r.References, func(x Reference) bool { return x.Kind == w[1] && x.Value == w[2] }) {
-				bad("no reference %s %s in %v", w[1], w[2], r.References)
-			}
+			judge("ref", slices.ContainsFunc(r.References, func(x Reference) bool { return x.Kind == w[1] && x.Value == w[2] }),
+				"no reference %s %s in %v", w[1], w[2], r.References)
 		case "payer":
-			if r.Payer != w[1] {
-				bad("payer %s, want %s", r.Payer, w[1])
-			}
+			judge("payer", r.Payer == w[1], "payer %s, want %s", r.Payer, w[1])
 		case "kind":
-			if r.Kind != w[1] {
-				bad("kind %s, want %s", r.Kind, w[1])
-			}
+			judge("kind", r.Kind == w[1], "kind %s, want %s", r.Kind, w[1])
 		case "intent":
-			if r.Intent != w[1] {
-				bad("intent %s, want %s", r.Intent, w[1])
-			}
+			judge("intent", r.Intent == w[1], "intent %s, want %s", r.Intent, w[1])
 		case "topic":
-			if !slices.Contains(r.Topics, w[1]) {
-				bad("no topic %s in %v", w[1], r.Topics)
-			}
+			judge("topic", slices.Contains(r.Topics, w[1]), "no topic %s in %v", w[1], r.Topics)
 		}
 	}
-	return n, wrong
+	return wrong
 }
 
 func TestLabelledFacts(t *testing.T) {
 	t.Parallel()
-	for _, half := range []string{"first", "second"} {
-		n, bad := 0, 0
+	for _, c := range corpora {
+		counted := tally{}
 		var lines []string
-		for _, l := range readLabelled(t, half) {
-			k, wrong := factErrors(l)
-			n += k
-			bad += len(wrong)
-			for _, w := range wrong {
+		for _, l := range readLabelled(t, c.folder) {
+			for _, w := range factErrors(l, counted) {
 				lines = append(lines, l.file+": "+l.title+": "+w)
 			}
 		}
-		t.Logf("%s half: %d roles, groups, dates, references and other facts, %d wrong: %.4f", half, n, bad, 1-float64(bad)/float64(max(1, n)))
-		if half == "first" {
-			if float64(bad) > 0.02*float64(n) {
-				t.Errorf("more than 2%% of the facts of the first half are wrong")
+		roles, facts := counted.accuracy(mentionFields...), counted.accuracy(textFields...)
+		t.Logf("%s: roles and groups %.4f, other facts %.4f", c.folder, roles, facts)
+		var fields []string
+		for _, f := range slices.Concat(mentionFields, textFields) {
+			if n := counted[f]; n != nil {
+				fields = append(fields, fmt.Sprintf("%s %d of %d", f, n[0]-n[1], n[0]))
 			}
-			if os.Getenv("CODES_SHOW") != "" || t.Failed() {
-				t.Log(strings.Join(lines, "\n"))
-			}
+		}
+		if roles < c.roles || facts < c.facts {
+			t.Errorf("the facts of %s are read worse than %.3f (roles and groups) and %.3f (others)", c.folder, c.roles, c.facts)
+		}
+		if c.open && (testing.Verbose() || t.Failed()) {
+			t.Logf("%s: right are %s\n%s", c.folder, strings.Join(fields, ", "), strings.Join(lines, "\n"))
 		}
 	}
 }
