@@ -177,7 +177,7 @@ func (l *lexer) dateAt(i int) (y, m, d, last int, ok bool) {
 			case !three && s1.p == '/' && t.n <= 2 && b.n <= 2 && !(s2.gap == 0 && (s2.kind == kMix || s2.kind == kAlpha || s2.p == '/' || s2.p == '%')):
 				// 3/2 is a date only where the words say so: scores, pressures and
 				// lists are written alike.
-				if !l.dateWord(i, i+2) {
+				if !l.dateWord(i, i+2) && !l.dateHead(i, i+3) {
 					return
 				}
 				m, d, last = a, b.value(), i+2
@@ -256,6 +256,24 @@ func (l *lexer) dateWord(i, last int) bool {
 	}
 	n := l.at(last + 1)
 	return n.is("VISIT") || n.is("DOS") || n.is("SURGERY") || n.is("APPT")
+}
+
+// dateHead says whether 3/2 heads a line or a sentence: "3/2: 97110 x2". A
+// list's members and scores have no colon, and no code behind it.
+func (l *lexer) dateHead(i, next int) bool {
+	switch p := l.at(i - 1); {
+	case p.kind == kEdge, p.kind == kLine, p.p == '.', p.p == ';', p.p == '*', p.p == ')':
+	case p.p == '-' && (l.at(i-2).kind == kLine || l.at(i-2).kind == kEdge):
+	default:
+		return false
+	}
+	n := l.at(next)
+	if n.p == ':' || n.p == '-' && n.gap > 0 {
+		n = l.at(next + 1)
+	} else if i > 0 && l.at(i-1).kind != kLine {
+		return false
+	}
+	return n.n == 5 && (n.kind == kNum || n.kind == kMix) || n.class&(wCPT|wDX) != 0 && n.kind == kAlpha
 }
 
 func monthOf(t *token) int {

@@ -28,11 +28,11 @@ func Read(sources []Source, received time.Time, opts Options) Reading {
 		if src.Attachment != "" && len(all) > 0 {
 			first = used
 		}
-		last := assign(text, ms, links, days, first)
+		refs := references(text)
+		last := assign(text, ms, links, refs, days, first)
 		for i := range days {
 			days[i].Group = groupAt(ms, days[i].Start)
 		}
-		refs := references(text)
 		if x != nil {
 			last = max(last, x.join(ms, first))
 			ms, days = merged(ms, x.mentions), append(days, x.dates...)

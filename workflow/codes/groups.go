@@ -1,0 +1,364 @@
+package codes
+
+import (
+	"slices"
+	"strings"
+)
+
+// groupBreak is a place at which another encounter, patient, claim or question
+// begins. Breaks with the same key lead to the same group.
+type groupBreak struct {
+	at  int
+	key string // "patient b"; "" for one without a name
+}
+
+// groups numbers the encounters, patients and claims of a text.
+func groups(small string, ms []Mention, days []found, first int) int {
+	rows, tables := tableBreaks(small, ms)
+	breaks := append(headingBreaks(small), rows...)
+	breaks = append(breaks, listBreaks(small, ms)...)
+	breaks = append(breaks, paragraphBreaks(small, ms)...)
+	slices.SortStableFunc(breaks, func(a, b groupBreak) int { return a.at - b.at })
+	owner := dateOwners(small, ms, days, tables)
+	group, used := first, first
+	filled := false // the current group has a mention
+	seen := 0
+	known := map[string]int{}
+	current := ""
+	for i := range ms {
+		if ms[i].Role == RoleHistory {
+			continue
+		}
+		for seen < len(breaks) && breaks[seen].at <= ms[i].Start {
+			b := breaks[seen]
+			seen++
+			current = ""
+			if g, ok := known[b.key]; ok && b.key != "" {
+				group, filled = g, true
+				continue
+			}
+			if filled {
+				used++
+				group, filled = used, false
+			}
+			if b.key != "" {
+				known[b.key] = group
+			}
+		}
+		if d := owner[i]; d != "" && d != current {
+			// A date is that of its own encounter only within the same part of the text.
+			if g, ok := known["day "+d]; ok && (current != "" || !filled) {
+				group = g
+			} else {
+				if current != "" {
+					used++
+					group = used
+				}
+				known["day "+d] = group
+			}
+			current = d
+		}
+		ms[i].Group = group
+		filled = true
+	}
+	for i := range ms {
+		if ms[i].Role == RoleHistory {
+			ms[i].Group = first
+		}
+	}
+	return used
+}
+
+// dateOwners gives each mention the date that its sentence ties it to: the one
+// before it, or the one right behind it ("27447-RT on 12/15/2025"). It speaks
+// only when the text has several dates of service or of surgery. Tables with a
+// column that tells encounters apart need no dates.
+func dateOwners(small string, ms []Mention, days []found, tables []stretch) []string {
+	owner := make([]string, len(ms))
+	distinct := map[string]bool{}
+	for _, d := range days {
+		if useful(d) {
+			distinct[d.Date] = true
+		}
+	}
+	if len(distinct) < 2 {
+		return owner
+	}
+	k, t := 0, 0
+	for i := range ms {
+		for t < len(tables) && tables[t].to <= ms[i].Start {
+			t++
+		}
+		for k < len(days) && days[k].Start < ms[i].Start {
+			k++
+		}
+		if t < len(tables) && tables[t].from <= ms[i].Start {
+			continue
+		}
+		// right behind
+		if k < len(days) && useful(days[k]) {
+			gap := small[ms[i].End:max(ms[i].End, days[k].Start)]
+			next := i+1 >= len(ms) || ms[i+1].Start > days[k].Start
+			if len(gap) < 30 && next && !strings.ContainsAny(gap, ".;\n?") && (hasWord(gap, "on|dos|dated|done|performed|from|in|of|for") || strings.Trim(gap, " (,-") == "" && !nextTakes(small, days[k].to)) {
+				owner[i] = days[k].Date
+				for j := i - 1; j >= 0 && owner[j] == "" && listOnly(small[ms[j].End:max(ms[j].End, ms[j+1].Start)]); j-- {
+					owner[j] = days[k].Date
+				}
+				continue
+			}
+		}
+		if k > 0 && useful(days[k-1]) {
+			gap := small[min(days[k-1].to, ms[i].Start):ms[i].Start]
+			if len(gap) < 240 && !strings.Contains(gap, "\n\n") && (strings.Count(gap, ". ") == 0 || strings.Count(gap, "\n") > 0 && len(gap) < 160) {
+				owner[i] = days[k-1].Date
+			}
+		}
+	}
+	return owner
+}
+
+// nextTakes says whether a date leads on to what follows it: "3/2: 99213".
+func nextTakes(small string, at int) bool {
+	rest := strings.TrimLeft(small[at:min(len(small), at+4)], " ")
+	return strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "-")
+}
+
+func useful(d found) bool {
+	return d.Kind == "dos" || d.Kind == "surgery" || d.Kind == "unknown" && d.Basis != "received"
+}
+
+// Nouns that are numbered: "patient 2", "case b", "claim #3".
+const numberedNouns = " patient pt case claim encounter enc visit example scenario ex row chart mrn account acct question q procedure surgery day week member beneficiary client subject record "
+
+// Nouns behind "second", "another" ...
+const otherNouns = " patient pt visit claim encounter case scenario question example one chart account situation procedure surgery session issue beneficiary person client member "
+
+// headingBreaks are the places at which another encounter, patient or claim is
+// announced: "Patient B:", "Case 2:", "third visit", "on another patient",
+// "Baby:".
+func headingBreaks(small string) (out []groupBreak) {
+	people := 0
+	var persons []groupBreak
+	for i := 0; i < len(small); i++ {
+		if i > 0 && wordByte(small[i-1]) || !wordByte(small[i]) {
+			continue
+		}
+		end := i
+		for end < len(small) && wordByte(small[end]) {
+			end++
+		}
+		w := small[i:end]
+		rest := small[end:min(len(small), end+40)]
+		switch w {
+		case "second", "third", "fourth", "fifth", "another", "next", "2nd", "3rd", "4th", "5th", "different", "separate", "other", "new":
+			if key, ok := announced(w, rest); ok && !partOfWhole(small, i) {
+				out = append(out, groupBreak{i, key})
+			}
+		case "unrelated", "separately":
+			if startsClause(small, i) || w == "unrelated" && strings.HasPrefix(strings.TrimLeft(rest, " "), "question") {
+				out = append(out, groupBreak{at: i})
+			}
+		case "first", "1st":
+			if key, ok := announced(w, rest); ok {
+				out = append(out, groupBreak{i, key})
+			}
+		case "mom", "mother", "maternal", "baby", "newborn", "infant", "neonate", "donor", "recipient", "husband", "wife", "spouse", "son", "daughter", "child", "dad", "twin":
+			if after := strings.TrimLeft(rest, " "); strings.HasPrefix(after, ":") || w == "twin" && len(after) > 1 && (after[0] == 'a' || after[0] == 'b') && !wordByte(after[1]) {
+				persons = append(persons, groupBreak{i, w + strings.TrimLeft(after[:1], ":")})
+				people++
+			}
+		default:
+			if strings.Contains(numberedNouns, " "+w+" ") {
+				if id := identifierMark(rest, w); id != "" {
+					out = append(out, groupBreak{i, singular(w) + " " + id})
+				}
+			} else if len(w) == 2 && w[0] == 'q' && isDigit(w[1]) && startsClause(small, i) { // Q2:
+				out = append(out, groupBreak{i, "question " + w[1:]})
+			}
+		}
+		i = end
+	}
+	if people > 1 {
+		out = append(out, persons...)
+	}
+	return out
+}
+
+// singular is the noun that stands for its short forms.
+func singular(w string) string {
+	switch w {
+	case "pt":
+		return "patient"
+	case "enc":
+		return "encounter"
+	case "acct":
+		return "account"
+	case "q":
+		return "question"
+	case "ex":
+		return "example"
+	}
+	return w
+}
+
+// announced reads "second visit", "another Medicare patient", "the other one".
+func announced(w, rest string) (key string, ok bool) {
+	for n, noun := range strings.Fields(rest) {
+		if n > 2 {
+			return "", false
+		}
+		bare := strings.TrimSuffix(strings.Trim(noun, ".,:;)"), "'s")
+		if strings.Contains(otherNouns, " "+bare+" ") {
+			if bare == "one" && (n > 0 || w != "second" && w != "third" && w != "2nd" && w != "3rd" && w != "other" && w != "fourth") {
+				return "", false
+			}
+			if w == "new" && (bare != "case" && bare != "question" && bare != "claim" || n > 0) {
+				return "", false // "new patient visit"
+			}
+			if (bare == "procedure" || bare == "surgery" || bare == "session" || bare == "issue" || bare == "one" || bare == "visit" || bare == "chart" || bare == "claim") && (w == "another" || w == "next" || w == "separate" || w == "other" || w == "different") {
+				return "", w == "next" && bare == "claim" || w == "another" && (bare == "visit" || bare == "claim" || bare == "chart")
+			}
+			if bare == "procedure" || bare == "surgery" || bare == "session" || bare == "issue" {
+				return "", false
+			}
+			if w == "other" && bare != "patient" && bare != "pt" && bare != "case" && bare != "question" && bare != "claim" {
+				return "", false
+			}
+			switch w {
+			case "first", "1st":
+				return singular(bare) + " 1", true
+			case "second", "2nd":
+				return singular(bare) + " 2", true
+			case "third", "3rd":
+				return singular(bare) + " 3", true
+			}
+			return "", true
+		}
+		if strings.HasSuffix(noun, ".") || strings.HasSuffix(noun, "?") || strings.HasSuffix(noun, ",") {
+			return "", false
+		}
+	}
+	return "", false
+}
+
+// partOfWhole says whether the words before a place make what follows part of
+// the same encounter: "at a separate session", "no other question".
+func partOfWhole(small string, i int) bool {
+	before := strings.Fields(small[max(0, i-14):i])
+	if len(before) == 0 {
+		return false
+	}
+	switch strings.Trim(before[len(before)-1], ".,:") {
+	case "no", "any", "every", "each":
+		return true
+	}
+	return false
+}
+
+// startsClause says whether a place begins a sentence, a line or a part of one.
+func startsClause(small string, i int) bool {
+	for i > 0 && (small[i-1] == ' ' || small[i-1] == '(' || small[i-1] == '*') {
+		i--
+	}
+	return i == 0 || strings.IndexByte("\n.?!,;:-", small[i-1]) >= 0
+}
+
+// identifierMark returns what numbers the noun before rest: "a", "1", "j.d.",
+// or "".
+func identifierMark(rest, noun string) string {
+	rest = strings.TrimLeft(rest, " #")
+	rest = strings.TrimPrefix(rest, "no. ")
+	n := 0
+	for n < len(rest) && wordByte(rest[n]) {
+		n++
+	}
+	if n == 0 {
+		return ""
+	}
+	id, tail := rest[:n], rest[n:]
+	next := strings.TrimLeft(tail, " ")
+	number := digitsOnly([]byte(id))
+	switch {
+	case number && len(tail) > 1 && (tail[0] == '/' || tail[0] == '.' || tail[0] == '-') && wordByte(tail[1]):
+		return "" // a date, an amount
+	case number && hasWord(next[:min(len(next), 9)], "days|day|weeks|week|wks|months|month|years|year|yrs|yo|hours|hrs|units|unit|times|x|visits|lesions|min|minutes|codes|lines|levels|of|claims|patients|more"):
+		return ""
+	case noun == "day" || noun == "week":
+		if number && n <= 2 && strings.HasPrefix(next, ":") {
+			return id
+		}
+		return ""
+	case noun == "procedure" || noun == "surgery" || noun == "ex":
+		if number && n == 1 && strings.HasPrefix(next, ":") {
+			return id
+		}
+		return ""
+	case number && n <= 2:
+		return id
+	case number && n >= 6 && (noun == "claim" || noun == "mrn" || noun == "account" || noun == "acct" || noun == "chart" || noun == "encounter" || noun == "member" || noun == "record"), number && (noun == "mrn" || noun == "account" || noun == "acct" || noun == "chart"):
+		return id
+	case n == 1 && id[0] >= 'a' && id[0] <= 'z':
+		if id == "a" && !(strings.HasPrefix(next, ":") || strings.HasPrefix(next, ")") || strings.HasPrefix(next, "-") || strings.HasPrefix(next, ",")) {
+			return ""
+		}
+		if len(tail) > 2 && tail[0] == '.' && wordByte(tail[1]) && (tail[2] == '.' || !wordByte(tail[2])) { // initials
+			return id + tail[1:2]
+		}
+		if strings.HasPrefix(tail, "/") || strings.HasPrefix(tail, "'") || id[0] > 'h' && !strings.HasPrefix(next, ":") {
+			return ""
+		}
+		return id
+	case n == 2 && strings.HasPrefix(next, ":") && (noun == "patient" || noun == "pt" || noun == "case"):
+		return id // initials
+	case n <= 2 && (id == "ii" || id == "iii" || id == "iv" || id == "i") && strings.HasPrefix(next, ":"):
+		return id
+	case id == "one" || id == "two" || id == "three" || id == "four":
+		if strings.HasPrefix(next, ":") || strings.HasPrefix(next, "-") || noun != "visit" {
+			return map[string]string{"one": "1", "two": "2", "three": "3", "four": "4"}[id]
+		}
+	}
+	return ""
+}
+
+// paragraphBreaks are paragraphs that say themselves that they turn to
+// something else: "One more: ...", "Also, unrelated: ...".
+func paragraphBreaks(small string, ms []Mention) (out []groupBreak) {
+	for from := 0; from < len(small); {
+		end := strings.Index(small[from:], "\n\n")
+		if end < 0 {
+			break
+		}
+		from += end + 2
+		head := strings.TrimLeft(small[from:min(len(small), from+70)], " \n\t")
+		if i := strings.IndexAny(head, "\n"); i >= 0 {
+			head = head[:i]
+		}
+		switch {
+		case hasPrefixWord(head, "one more|second question|another question|other question|next question|next one|last question|final question|third question|separate question|different question|a second question|a separate|also unrelated|also, unrelated|on a different note|on another note|totally different|also a different|also, a different|lastly|secondly|thirdly|finally"):
+			out = append(out, groupBreak{at: from})
+		}
+	}
+	return out
+}
+
+// hasPrefixWord says whether s begins with one of the phrases.
+func hasPrefixWord(s, phrases string) bool {
+	for p := range strings.SplitSeq(phrases, "|") {
+		if strings.HasPrefix(s, p) && (len(s) == len(p) || !wordByte(s[len(p)])) {
+			return true
+		}
+	}
+	return false
+}
+
+// listOnly says whether only list marks and joining words stand in gap.
+func listOnly(gap string) bool {
+	for w := range strings.FieldsSeq(gap) {
+		switch strings.Trim(w, ",;/&+()") {
+		case "", "and":
+		default:
+			return false
+		}
+	}
+	return true
+}
