@@ -17,22 +17,25 @@ import (
 
 // Book is an open codebook. Its methods may be called from any number of goroutines.
 type Book struct {
-	db       *sql.DB
-	path     string
-	meta     map[string]string
-	releases []Release
-	days     []releaseDays // parallel to releases
-	members  map[codes.System][]memberSet
-	record   *sql.Stmt
-	lexicon  func() (*lexicon, error) // read at the first search
-	now      func() time.Time
-	remove   string // folder to remove when closed; "" keeps all
+	db         *sql.DB
+	path       string
+	meta       map[string]string
+	releases   []Release
+	days       []releaseDays // parallel to releases
+	members    map[codes.System][]memberSet
+	record     *sql.Stmt
+	lexicon    func() (*lexicon, error)         // read at the first search
+	rationales func() (map[int][]string, error) // of PTP edits by release, read at the first pair
+	statements statements
+	now        func() time.Time
+	remove     string // folder to remove when closed; "" keeps all
 }
 
 // releaseDays is what is asked of a release at every look-up.
 type releaseDays struct {
 	kind        string
 	first, last day
+	made        day // the end of the period that it was made for
 	whole       bool
 }
 
@@ -86,6 +89,7 @@ func Open(ctx context.Context, path string) (_ *Book, err error) {
 		return nil, fmt.Errorf("opening the codebook %s: %w (%w)", path, ErrNotACodebook, err)
 	}
 	b.lexicon = sync.OnceValues(b.loadLexicon)
+	b.rationales = sync.OnceValues(b.loadRationales)
 	return b, nil
 }
 
@@ -127,7 +131,7 @@ func (b *Book) loadReleases(ctx context.Context) error {
 		err := rows.Scan(&r.Kind, &r.Name, &r.File, &r.SHA256, &first, &last, &made, &r.Whole, &r.Titles, &r.Codes, &r.Headings, &r.Facts, &r.Licence)
 		r.First, r.Last, r.MadeUntil = first.String(), last.String(), made.String()
 		b.releases = append(b.releases, r)
-		b.days = append(b.days, releaseDays{kind: r.Kind, first: first, last: last, whole: r.Whole})
+		b.days = append(b.days, releaseDays{kind: r.Kind, first: first, last: last, made: made, whole: r.Whole})
 		return err
 	})
 }

@@ -333,8 +333,13 @@ func settle(editions []*edition) ([]*edition, []string, error) {
 		}
 	}
 	for _, ed := range out {
-		if len(ed.parts) > 0 {
-			ed.rows = onceEach(ed.rows)
+		if l, ok := ed.facts.(lister); ok {
+			ed.rows = l.codeRows()
+		}
+		if p, ok := ed.facts.(parted); ok {
+			if gaps := p.gaps(); gaps != "" {
+				warnings = append(warnings, ed.name+": "+gaps)
+			}
 		}
 	}
 	for _, a := range out {

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -13,7 +12,7 @@ import (
 //
 // A further sort of file plugs in so: a constant for its kind (one for each setting whose editions replace each other alone) in kinds.go; a
 // file with a type that has these methods, its CREATE TABLE text for factTables, its importer for importers, which returns an edition with
-// facts set (and rows for the codes that it lists, so that they count as seen), and the Book methods that read the table. Where an edition
+// facts set (which is a lister where the codes that it names shall count as seen), and the Book methods that read the table. Where an edition
 // comes in several files the type is a joiner too; where the same edition is published in several layouts it is a comparer and the edition
 // has a rank.
 type facts interface {
@@ -31,6 +30,17 @@ type joiner interface {
 	join(part facts) error
 }
 
+// lister: which codes an edition names is told by its facts once all parts have joined.
+type lister interface {
+	codeRows() []row
+}
+
+// parted: the names of the parts have numbers.
+type parted interface {
+	// gaps says which are missing, "" if none.
+	gaps() string
+}
+
 // comparer: the same edition is published in several layouts, of which the one that holds more (edition.rank) is used.
 type comparer interface {
 	// differs says what another layout has otherwise, "" if nothing.
@@ -45,19 +55,7 @@ func joinEditions(whole, part *edition) error {
 	whole.parts = append(whole.parts, part.file)
 	sum := sha256.Sum256([]byte(whole.sha + "\n" + part.sha))
 	whole.sha = hex.EncodeToString(sum[:])
-	whole.rows = append(whole.rows, part.rows...)
 	return nil
-}
-
-// onceEach drops rows of codes that several parts of an edition list.
-func onceEach(rows []row) []row {
-	seen := make(map[codeKey]bool, len(rows))
-	return slices.DeleteFunc(rows, func(r row) bool {
-		k := codeKey{r.system, r.key}
-		twice := seen[k]
-		seen[k] = true
-		return twice
-	})
 }
 
 // fileNames names an edition's files for people.

@@ -3,6 +3,7 @@ package codebook
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -106,4 +107,32 @@ func squeeze(s string) string {
 		}
 	}
 	return s
+}
+
+// errStop ends eachLine without a fault of its own: enough are gathered.
+var errStop = errors.New("enough faults")
+
+// eachLine calls f for every line that is not blank.
+func eachLine(ctx context.Context, in input, r io.Reader, f func(lines *lineReader, line string) error) error {
+	lines := newLineReader(in.path, r)
+	for {
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if lines.n%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		if err := f(lines, line); errors.Is(err, errStop) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
 }

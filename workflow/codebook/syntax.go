@@ -136,6 +136,9 @@ func isHCPCS(key string) bool {
 	return len(key) == 5 && letter(key[0]) && key[0] != 'D' && key[0] != 'I' && key[0] != 'O' && digits(key[1:])
 }
 
+// isProcedure: a code of five characters of any of the three systems that fee schedules and edits list.
+func isProcedure(key string) bool { return isCPT(key) || isHCPCS(key) || isCDT(key) }
+
 func isCDT(key string) bool { return len(key) == 5 && key[0] == 'D' && digits(key[1:]) }
 
 // isICD10CM: a letter, then a digit or A (category QA0 of FY2026 broke "second character is a digit"), then a digit, A or B, then up to

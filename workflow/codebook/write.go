@@ -198,6 +198,13 @@ func (w *writer) each(query string, f func(insert func(args ...any))) {
 	})
 }
 
+// fail makes the rest do nothing.
+func (w *writer) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
 func (w *writer) meta(meta map[string]string) {
 	w.each("INSERT INTO meta (name, value) VALUES ($1, $2)", func(insert func(...any)) {
 		for _, name := range slices.Sorted(maps.Keys(meta)) {
