@@ -40,14 +40,16 @@ func (w *attachWorker) Work(ctx context.Context, job *river.Job[AttachArgs]) err
 			return err
 		}
 		reading.Mentions = p.Mentions
-		list, err := Describe(ctx, l.opts.Codes, reading, p.Case.ReceivedAt)
+		book, giveBack := l.opts.Borrow()
+		defer giveBack()
+		list, err := Describe(ctx, book, reading, p.Case.ReceivedAt)
 		if err != nil {
 			return err
 		}
 		if err := preferWords(ctx, l.opts.Words, list); err != nil {
 			return err
 		}
-		checked, err := Check(ctx, l.opts.Codes, reading, p.Case.ReceivedAt)
+		checked, err := Check(ctx, book, reading, p.Case.ReceivedAt)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,9 @@ func (w *extractWorker) Work(ctx context.Context, job *river.Job[ExtractArgs]) e
 		if err != nil {
 			return err
 		}
-		reading := codes.Read(slices.Concat(Sources(p.Subject, p.Parsed), documents), p.Case.ReceivedAt, codes.Options{Known: l.opts.Codes.Known})
+		book, giveBack := l.opts.Borrow()
+		reading := codes.Read(slices.Concat(Sources(p.Subject, p.Parsed), documents), p.Case.ReceivedAt, codes.Options{Known: book.Known})
+		giveBack()
 		leftOut := bound(&reading)
 		next := casefile.StepAttach
 		if p.Again && sameReading(p, reading) {

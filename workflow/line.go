@@ -93,6 +93,8 @@ type Options struct {
 	Queues    []Queue // the first one takes what has no other
 
 	Sender Sender // required by Start
+	// Borrow lends the codebook for one step, where it may be replaced while the line runs; each loan is given back. nil lends Codes.
+	Borrow func() (Codes, func())
 	// Words win over the codebook's own; nil: the firm has none.
 	Words Words
 	// Documents reads attachments; nil leaves them unread.
@@ -124,6 +126,10 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	if o.Borrow == nil {
+		book := o.Codes
+		o.Borrow = func() (Codes, func()) { return book, func() {} }
+	}
 	if o.Memory == 0 {
 		o.Memory = 128 << 20
 	}

@@ -94,6 +94,7 @@ type readiness struct {
 	Why       string         `json:"why,omitempty"`
 	Roles     []string       `json:"roles"`
 	Mailboxes []mailboxState `json:"mailboxes"`
+	Codebook  *codebookState `json:"codebook,omitempty"`
 }
 
 type mailboxState struct {
@@ -125,6 +126,7 @@ func (a *admin) readyz(w http.ResponseWriter, r *http.Request) {
 		answer.Mailboxes = append(answer.Mailboxes, mailboxState{Name: box.Name, State: box.State, Code: box.Code, Waiting: box.Unread,
 			Alarm: string(box.Alarm), LookedAt: box.LookedAt, SweptAt: box.SweptAt})
 	}
+	answer.Codebook = a.program.codebookState()
 	status := http.StatusOK
 	if !answer.Ready {
 		status = http.StatusServiceUnavailable

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -336,7 +338,12 @@ func (d *doctor) sendTest(ctx context.Context, sender *mailout.Sender, to string
 func (d *doctor) checkAddresses() {
 	client := &http.Client{Timeout: 3 * time.Second}
 	if response, err := client.Get("http://" + string(d.cfg.Admin.Listen) + "/readyz"); err == nil {
+		var answer readiness
+		err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer)
 		response.Body.Close()
+		if err == nil && answer.Codebook != nil && answer.Codebook.Alarm != "" {
+			d.fail("codebook", "serve goes on with the one before: %s", answer.Codebook.Alarm)
+		}
 		if response.StatusCode == http.StatusOK {
 			d.ok("serve", "runs and is ready")
 		} else {

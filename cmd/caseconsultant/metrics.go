@@ -39,12 +39,13 @@ var (
 	metricListed      = metric("mailbox_swept_listed", "Mails that the server listed at the last proof.", "mailbox")
 	metricHoles       = metric("mailbox_swept_waiting", "Of them, without a row after it: tried again.", "mailbox")
 	metricUnfetchable = metric("mailbox_fetch_failures", "Mails that the server would not hand over yet.", "mailbox")
+	metricCodebook    = metric("codebook_alarm", "1 while the file at [codebook] path is not the one that answers, because it cannot be used.")
 	metricUp          = metric("database_up", "1 while the database answers.")
 )
 
 // Describe implements prometheus.Collector.
 func (m *caseMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricCases, metricFlags, metricOldest, metricDeliveries, metricConnected, metricUnread, metricKept, metricSwept, metricLooked, metricAlarm, metricListed, metricHoles, metricUnfetchable, metricUp} {
+	for _, d := range []*prometheus.Desc{metricCases, metricFlags, metricOldest, metricDeliveries, metricConnected, metricUnread, metricKept, metricSwept, metricLooked, metricAlarm, metricListed, metricHoles, metricUnfetchable, metricCodebook, metricUp} {
 		out <- d
 	}
 }
@@ -85,6 +86,8 @@ func (m *caseMetrics) collect(ctx context.Context, out chan<- prometheus.Metric)
 		age = now.Sub(oldest[0].ReceivedAt).Seconds()
 	}
 	gauge(metricOldest, age)
+	fault, _ := m.program.book.Fault()
+	gauge(metricCodebook, truth(fault != nil))
 	deliveries, err := files.DeliveryCounts(ctx)
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ type Program struct {
 
 	db       *store.DB
 	people   *people.People
-	book     *codebook.Book
+	book     *codebook.Live
 	sender   *mailout.Sender
 	line     *workflow.Line
 	watchers []*mailin.Watcher
@@ -162,7 +162,7 @@ func (p *Program) start(ctx context.Context) error {
 			return err
 		}
 	}
-	if p.book, err = p.cfg.openBook(ctx); err != nil {
+	if p.book, err = p.cfg.openLive(ctx); err != nil {
 		return err
 	}
 	if p.db, err = p.cfg.openStore(ctx); err != nil {
@@ -187,6 +187,7 @@ func (p *Program) start(ctx context.Context) error {
 			return err
 		}
 	}
+	p.every(bookEvery, "look whether the codebook was replaced", (&bookLooks{program: p, log: p.log}).look)
 	if p.has(roleDesk) {
 		p.every(10*time.Minute, "remove expired sessions", func(ctx context.Context) error { return p.people.Sweep(ctx, p.db.Now()) })
 	}
@@ -198,7 +199,11 @@ func (p *Program) startLine(ctx context.Context, process *store.Process) error {
 	if err != nil {
 		return err
 	}
-	options.Codes, options.Words, options.Log = p.book, house.New(p.db), p.log
+	options.Words, options.Log = house.New(p.db), p.log
+	options.Borrow = func() (workflow.Codes, func()) {
+		book, giveBack := p.book.Borrow()
+		return book, giveBack
+	}
 	if p.has(roleWork) {
 		if p.sender, err = mailout.NewSender(p.cfg.SMTP.sender()); err != nil {
 			return fmt.Errorf("[smtp]: %w", err)
@@ -277,6 +282,18 @@ func (c *Config) openBook(ctx context.Context) (*codebook.Book, error) {
 		return codebook.Open(ctx, c.Codebook.Path)
 	}
 	return codebook.OpenStarter(ctx, c.Codebook.Cache)
+}
+
+// openLive opens it so that it can be replaced while the program runs.
+func (c *Config) openLive(ctx context.Context) (*codebook.Live, error) {
+	if c.Codebook.Path != "" {
+		return codebook.OpenLive(ctx, c.Codebook.Path)
+	}
+	book, err := codebook.OpenStarter(ctx, c.Codebook.Cache)
+	if err != nil {
+		return nil, err
+	}
+	return codebook.Still(book), nil
 }
 
 func (p *Program) startWatchers() error {

@@ -27,6 +27,7 @@ func (s *serveCommand) Run(c *console) error {
 		return err
 	}
 	p.announce(c)
+	stopListening := p.lookOnHangup()
 	var failure error
 	select {
 	case <-c.ctx.Done():
@@ -34,6 +35,7 @@ func (s *serveCommand) Run(c *console) error {
 	case failure = <-p.Failed():
 		p.log.Error("Stopping after a failure", "error", failure)
 	}
+	stopListening()
 	if err := p.Close(); err != nil && failure == nil {
 		failure = err
 	}

@@ -58,9 +58,9 @@ func Open(ctx context.Context, path string) (_ *Book, err error) {
 		return nil, fmt.Errorf("opening the codebook %s: %w", path, ErrNotACodebook)
 	}
 	// immutable: the file is never changed in place, so neither locks nor a look for a journal are needed.
-	db, err := sql.Open("sqlite", fileURI(path)+"?mode=ro&immutable=1&_pragma=query_only(1)&_pragma=mmap_size(1073741824)&_pragma=cache_size(-8192)")
+	db, err := openOneFile(ctx, path, fileURI(path)+"?mode=ro&immutable=1&_pragma=query_only(1)&_pragma=mmap_size(1073741824)&_pragma=cache_size(-8192)")
 	if err != nil {
-		return nil, fmt.Errorf("opening the codebook: %w", err)
+		return nil, fmt.Errorf("opening the codebook %s: %w (%w)", path, ErrNotACodebook, err)
 	}
 	b := &Book{db: db, path: path, meta: map[string]string{}, members: map[codes.System][]memberSet{}, now: time.Now}
 	defer func() {
@@ -68,8 +68,6 @@ func Open(ctx context.Context, path string) (_ *Book, err error) {
 			db.Close()
 		}
 	}()
-	db.SetMaxOpenConns(4)
-	db.SetMaxIdleConns(4)
 	var application, version int
 	if err := db.QueryRowContext(ctx, "SELECT a.application_id, v.user_version FROM pragma_application_id AS a, pragma_user_version AS v").Scan(&application, &version); err != nil {
 		return nil, fmt.Errorf("opening the codebook %s: %w (%w)", path, ErrNotACodebook, err)
