@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,9 +27,10 @@ type Book struct {
 	record     *sql.Stmt
 	lexicon    func() (*lexicon, error)         // read at the first search
 	rationales func() (map[int][]string, error) // of PTP edits by release, read at the first pair
-	statements statements
+	statements *statements
 	now        func() time.Time
-	remove     string // folder to remove when closed; "" keeps all
+	remove     string                    // folder to remove when closed; "" keeps all
+	allow      func(licence string) bool // which licensed texts are shown; nil is none
 }
 
 // releaseDays is what is asked of a release at every look-up.
@@ -62,7 +64,7 @@ func Open(ctx context.Context, path string) (_ *Book, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the codebook %s: %w (%w)", path, ErrNotACodebook, err)
 	}
-	b := &Book{db: db, path: path, meta: map[string]string{}, members: map[codes.System][]memberSet{}, now: time.Now}
+	b := &Book{db: db, path: path, meta: map[string]string{}, members: map[codes.System][]memberSet{}, statements: &statements{}, now: time.Now}
 	defer func() {
 		if err != nil {
 			db.Close()
@@ -213,8 +215,13 @@ func (b *Book) known(system codes.System, code string, on day) codes.Membership 
 	if !ok {
 		return codes.Unknown
 	}
-	if system == codes.POS && len(key) == 1 {
-		key = append(store[:0], '0', key[0]) // people write 2 for 02, as Lookup reads it
+	switch { // people leave zeros out, as Lookup reads it: place of service 2 is 02, NDC 0409-3795-01 is 00409-3795-01
+	case system == codes.POS && len(key) == 1:
+		key = append(store[:0], '0', key[0])
+	case system == codes.MSDRG && (len(key) == 1 || len(key) == 2):
+		key = zeroFilled(store[:0], code, 3)
+	case system == codes.NDC && len(key) == ndcDigits-1:
+		key = zeroFilled(store[:0], code, 5, 4, 2)
 	}
 	sets := b.members[system]
 	for i := range sets {
@@ -222,7 +229,7 @@ func (b *Book) known(system codes.System, code string, on day) codes.Membership 
 			return codes.Member
 		}
 	}
-	if kind := kindOf(system); kind != "" && len(key) > 0 && (system != codes.Modifier || letter(key[0])) {
+	if kind := kindOf(system); kind != "" && len(key) > 0 && holdsWhole(system, string(key)) {
 		for i := range b.days {
 			if r := &b.days[i]; r.kind == kind && r.whole && on.within(r.first, r.last) {
 				return codes.NotMember
@@ -252,6 +259,25 @@ func appendKey(dst []byte, code string) ([]byte, bool) {
 		dst = append(dst, c)
 	}
 	return dst, true
+}
+
+// zeroFilled fills segments between hyphens with zeros on their left; digits that do not fit give the key as it was.
+func zeroFilled(dst []byte, code string, widths ...int) []byte {
+	rest := code
+	for i, width := range widths {
+		segment, more, found := strings.Cut(rest, "-")
+		segment = strings.TrimSpace(segment)
+		if len(segment) > width || !digits(segment) || found != (i+1 < len(widths)) {
+			dst, _ = appendKey(dst[:0], code)
+			return dst
+		}
+		for range width - len(segment) {
+			dst = append(dst, '0')
+		}
+		dst = append(dst, segment...)
+		rest = more
+	}
+	return dst
 }
 
 // memberSet is which codes of one system a release holds: 8 bytes a code, so that 100,000 codes in ten releases take 8 MB.

@@ -210,7 +210,12 @@ func readInputs(ctx context.Context, paths []string, opts BuildOptions, report *
 		case !ok:
 			report.NotRead = append(report.NotRead, ReadFile{File: in.path, Note: why})
 		case imp.read == nil:
-			report.NotRead = append(report.NotRead, ReadFile{File: in.path, What: imp.what, Note: "not read yet"})
+			what, unneeded := strings.CutSuffix(imp.what, notNeeded)
+			note := "not read yet"
+			if unneeded {
+				note = "holds nothing that is needed"
+			}
+			report.NotRead = append(report.NotRead, ReadFile{File: in.path, What: what, Note: note})
 		default:
 			ed, warnings, err := readOne(ctx, in, imp, tell)
 			if ctx.Err() != nil {
@@ -241,6 +246,9 @@ func readInputs(ctx context.Context, paths []string, opts BuildOptions, report *
 }
 
 func describe(ed *edition) string {
+	if ed.summary != "" {
+		return ed.name + ": " + ed.summary
+	}
 	switch ed.kind {
 	case kindTabularCM:
 		return ed.name + ": " + describeTabular(ed)
@@ -339,6 +347,11 @@ func settle(editions []*edition) ([]*edition, []string, error) {
 		if p, ok := ed.facts.(parted); ok {
 			if gaps := p.gaps(); gaps != "" {
 				warnings = append(warnings, ed.name+": "+gaps)
+			}
+		}
+		if f, ok := ed.facts.(settler); ok {
+			if err := f.settled(ed); err != nil {
+				return nil, warnings, fmt.Errorf("building a codebook: %w", err)
 			}
 		}
 	}

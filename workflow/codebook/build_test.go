@@ -188,7 +188,7 @@ func TestBuildSaysWhatItDidNotRead(t *testing.T) {
 		"icd10cm_order_2026.txt": "00001 I10     1 " + fmt.Sprintf("%-60s %s\n", "Essential (primary) hypertension", "Essential (primary) hypertension"),
 		"again/copy_2026.txt":    "00001 I10     1 " + fmt.Sprintf("%-60s %s\n", "Essential (primary) hypertension", "Essential (primary) hypertension"),
 		"download.zip":           "<!DOCTYPE html><html><body>License agreement</body></html>",
-		"2018_I10gem.txt":        strings.Repeat("A000    0010  00000\n", 6),
+		"article_x_urls.csv":     "\"article_id\",\"article_version\",\"url_type_id\",\"url\"\n",
 		"notes.txt":              "Some notes\nof somebody\n",
 		"empty.txt":              "",
 		"picture.dat":            "\x00\x01\x02",
@@ -213,7 +213,7 @@ func TestBuildSaysWhatItDidNotRead(t *testing.T) {
 		got[filepath.Base(f.File)] = f.What + ": " + f.Note
 	}
 	for name, want := range map[string]string{
-		"icd10cm_order_2026.txt": "the same content as", "download.zip": "accept a licence", "2018_I10gem.txt": "(GEMs): not read yet",
+		"icd10cm_order_2026.txt": "the same content as", "download.zip": "accept a licence", "article_x_urls.csv": "coverage database, a table: holds nothing that is needed",
 		"notes.txt": "no layout that is known", "empty.txt": "empty", "picture.dat": "not a text file", "wide.txt": "save it as UTF-8", "prices.xlsx": "a spreadsheet",
 	} {
 		if !strings.Contains(got[name], want) && name != "icd10cm_order_2026.txt" {

@@ -52,11 +52,16 @@ type Entry struct {
 // The kinds of descriptions. Official words and ours are never mixed in one.
 const (
 	KindOfficial = "official"  // the code set's own long text
+	KindMedium   = "medium"    // the code set's own medium text: CPT's, of at most 48 characters
 	KindShort    = "short"     // a short form: the code set's own, or our title
 	KindCommon   = "common"    // in common words, ours: what is done, what it is
 	KindUsedWhen = "used-when" // ours: when it is used
 	KindIncluded = "included"  // one statement about what belongs to it, with its source
 	KindSeparate = "separate"  // one statement about what is reported separately, with its source
+
+	KindDefinition = "definition" // the code set's own definition, longer than its title
+	KindConsumer   = "consumer"   // the code set's own words for patients: CPT's consumer friendly descriptors
+	KindClinician  = "clinician"  // the code set's own words of clinicians, several a code
 )
 
 // NotReviewed is the ReviewedBy of our own words that no certified coder has looked at yet.
@@ -73,6 +78,9 @@ type Description struct {
 	Copyright string `json:"copyright"`
 	// ReviewedBy says who checked our own words, with credential and date, or NotReviewed. Empty for official texts.
 	ReviewedBy string `json:"reviewed_by"`
+	// Licence names the licence without which it may not be shown ("cpt"); empty for what is free. A book leaves such texts out unless
+	// it is asked through a view that allows them (see Book.Licensed).
+	Licence string `json:"licence,omitempty"`
 }
 
 // Note is an instruction of a code set's tabular list that bears on a code: its own or one inherited from a heading above.

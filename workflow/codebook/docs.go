@@ -202,7 +202,7 @@ func (w *writer) docs(docs []writtenDoc, terms []term, done int) {
 			}
 		}
 	})
-	var vocabulary []byte
+	vocabulary := []byte{} // a book of facts alone has no words
 	for _, t := range terms {
 		vocabulary = append(vocabulary, t.stem...)
 		vocabulary = append(vocabulary, ' ')

@@ -25,6 +25,8 @@ type edition struct {
 	notes       []placedNote // tabular only
 	blocks      []block      // tabular only
 	changes     []codeChange // addenda only
+	terms       []indexTerm  // indexes: words by which codes are found
+	summary     string       // what was found in it, for the report; "" counts codes and headings
 	counts      map[string]int
 	facts       facts // what it holds besides codes; nil for code sets
 }

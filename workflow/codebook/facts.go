@@ -47,6 +47,12 @@ type comparer interface {
 	differs(other facts) string
 }
 
+// settler: what an edition is called, or whether it is whole, shows only when all its parts are there.
+type settler interface {
+	// settled may change the edition that holds the facts, after all parts have joined. An error says which part is missing.
+	settled(ed *edition) error
+}
+
 // joinEditions adds a part to an edition. The hash of the whole is the hash of the parts' hashes.
 func joinEditions(whole, part *edition) error {
 	if err := whole.facts.(joiner).join(part.facts); err != nil {
@@ -55,6 +61,7 @@ func joinEditions(whole, part *edition) error {
 	whole.parts = append(whole.parts, part.file)
 	sum := sha256.Sum256([]byte(whole.sha + "\n" + part.sha))
 	whole.sha = hex.EncodeToString(sum[:])
+	whole.whole = whole.whole || part.whole
 	return nil
 }
 

@@ -19,7 +19,10 @@ const (
 // every file, empty where nothing was read, so that no look-up has to ask which there are. An importer of a new sort adds its own here, its
 // kinds beside it, and its line to importers.
 func factTables() []string {
-	return []string{pairTables, limitTables, addOnTables, feeTables, localityTables, oppsTables}
+	return []string{
+		pairTables, limitTables, addOnTables, feeTables, localityTables, oppsTables,
+		gemTables, drgTables, licensedTables, ndcTables, drugLinkTables, coverageTables,
+	}
 }
 
 // schema is the layout of a compiled file: what all kinds share, then the tables of each sort of fact.
@@ -34,14 +37,26 @@ func kindOf(system codes.System) string {
 		return kindICD10PCS
 	case codes.HCPCS, codes.Modifier:
 		return kindHCPCS
+	case codes.CPT:
+		return kindCPT
+	case codes.MSDRG:
+		return kindMSDRG
+	case codes.POS:
+		return kindPOS
 	}
 	return ""
 }
 
 // holdsWhole: does a whole release of the kind hold every code of this form? The public HCPCS file has all Level II modifiers, which begin
-// with a letter, and none of CPT's own (25, 59, 1P).
+// with a letter, and none of CPT's own (25, 59, 1P). Of CPT see cptYearly.
 func holdsWhole(system codes.System, key string) bool {
-	return system != codes.Modifier || key != "" && letter(key[0])
+	switch system {
+	case codes.Modifier:
+		return key != "" && letter(key[0])
+	case codes.CPT:
+		return cptYearly(key)
+	}
+	return true
 }
 
 // The kinds of what Medicare publishes beside the code sets. Settings are kinds of their own: their tables differ and come out apart.

@@ -14,6 +14,9 @@ import (
 
 // load reads all that the book holds about a code; nil when it holds nothing.
 func (b *Book) load(ctx context.Context, system codes.System, key string) (*record, error) {
+	if system == codes.NDC {
+		return b.ndcRecord(ctx, key)
+	}
 	rows, err := b.record.QueryContext(ctx, string(system), key)
 	if err != nil {
 		return nil, fmt.Errorf("looking up a code: %w", err)
@@ -58,7 +61,11 @@ func (b *Book) Lookup(ctx context.Context, system codes.System, code string, on 
 		e.Status, e.Release = b.unknownStatus(system, key, d)
 		return e, false, nil
 	}
-	return b.entry(system, key, d, rec), true, nil
+	e := b.entry(system, key, d, rec)
+	if err := b.addLicensed(ctx, &e, system, key, d); err != nil {
+		return Entry{}, false, err
+	}
+	return e, true, nil
 }
 
 // Find looks a code up in every system that its form allows, in the order in which people mean them: letters and digits that spell both a
@@ -219,7 +226,7 @@ func (b *Book) listed(e *Entry, key string, on day, rec *record, answer **span) 
 		if s := &rec.spans[i]; b.starterRelease(s.release) {
 			best = i
 			break
-		} else if kindOf(e.System) == "" || !holdsWhole(e.System, key) {
+		} else if kindOf(e.System) == "" || !holdsWhole(e.System, key) || e.System == codes.CPT && b.days[s.release].kind != kindCPT {
 			best = i // the latest file that names it
 		}
 	}
@@ -266,10 +273,15 @@ func (b *Book) notWhole(system codes.System, key string, on day) string {
 	if b.Starter() {
 		return "This is the starter codebook, which holds no code set whole; whether it is in force on " + on.words() + " has to be checked in the code set itself."
 	}
-	if kindOf(system) == "" || !holdsWhole(system, key) {
+	if kindOf(system) == "" || !holdsWhole(system, key) || !b.loads(kindOf(system)) {
 		return "No file that is loaded holds " + SystemName(system, key) + " whole; whether it is in force on " + on.words() + " has to be checked in the code set itself."
 	}
 	return "No " + SystemName(system, key) + " release that is loaded answers for " + on.words() + "; this is from the starter's own list."
+}
+
+// loads reports whether any release of a kind is loaded, for whatever days.
+func (b *Book) loads(kind string) bool {
+	return slices.ContainsFunc(b.days, func(r releaseDays) bool { return r.kind == kind })
 }
 
 // SystemName is how people call the code system of a code: "CPT", "ICD-10-CM", "the CPT modifiers".

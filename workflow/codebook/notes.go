@@ -212,8 +212,11 @@ func (r Release) String() string {
 			s += ", " + strconv.Itoa(r.Headings) + " headings"
 		}
 	}
-	if r.First != "" {
+	switch {
+	case r.First != "" && r.Last != "":
 		s += ", answers " + r.First + " to " + r.Last
+	case r.First != "":
+		s += ", answers from " + r.First + " on"
 	}
 	if !r.Titles {
 		s += ", without titles"

@@ -34,7 +34,7 @@ type importer struct {
 
 // importers lists what is recognised, in the order in which it is tried. The list never changes; it is made once because it holds patterns.
 var importers = sync.OnceValue(func() []importer {
-	return []importer{
+	return slices.Concat([]importer{
 		{"ICD-10-CM order file", isOrderFile(false), readOrder(kindICD10CM)},
 		{"ICD-10-PCS order file", isOrderFile(true), readOrder(kindICD10PCS)},
 		{"ICD-10-CM addenda of the order or codes file", isAddenda, readAddenda},
@@ -43,11 +43,11 @@ var importers = sync.OnceValue(func() []importer {
 		{"ICD-10-CM tabular list, XML", rootIs("ICD10CM.tabular"), readTabular},
 		{"ICD-10-PCS tables, XML", rootIs("ICD10PCS.tabular"), readPCSTables},
 
-		{"ICD-10-CM index, XML", rootIs("ICD10CM.index"), nil},
-		{"ICD-10-PCS index, XML", rootIs("ICD10PCS.index"), nil},
+		{"ICD-10-CM index, XML", rootIs("ICD10CM.index"), readIndex},
+		{"ICD-10-PCS index, XML", rootIs("ICD10PCS.index"), readPCSIndex},
 		{"ICD-10-PCS definitions, XML", rootIs("ICD10PCS.definitions"), nil},
-		{"XML schema", rootIs("schema"), nil},
-		{"general equivalence mappings (GEMs)", everyLine(`^[0-9A-Z]{3,7} +[0-9A-Za-z]{3,7} +[01]{3}[0-9]{2}$`, 5), nil},
+		{"XML schema" + notNeeded, rootIs("schema"), nil},
+	}, sourceImporters(), []importer{
 		{"NCCI procedure-to-procedure edits", isPTP, readPTP},
 		{"NCCI medically unlikely edits (MUE)", isMUE, readMUE},
 		{"NCCI add-on code edits, table", isAddOnTable, readAddOnTable},
@@ -67,8 +67,11 @@ var importers = sync.OnceValue(func() []importer {
 		// Last, because a list of bare codes has little to be known by.
 		{"ICD-10-CM codes file", isCodesFile(false), readCodes(kindICD10CM)},
 		{"ICD-10-PCS codes file", isCodesFile(true), readCodes(kindICD10PCS)},
-	}
+	})
 })
+
+// notNeeded ends the name of a kind of file that holds nothing for the book.
+const notNeeded = ", not needed"
 
 // recognise finds the importer for a file. ok is false for what nobody knows; why then says what it looks like.
 func recognise(in input) (imp importer, why string, ok bool, err error) {
@@ -219,20 +222,6 @@ func anyLine(pattern string) func(head) bool {
 			}
 		}
 		return false
-	}
-}
-
-// everyLine matches when at least atLeast lines are there and all of them do.
-func everyLine(pattern string, atLeast int) func(head) bool {
-	re := regexp.MustCompile(pattern)
-	return func(h head) bool {
-		lines := h.full()
-		for _, line := range lines {
-			if !re.MatchString(strings.TrimRight(line, " ")) {
-				return false
-			}
-		}
-		return len(lines) >= atLeast
 	}
 }
 

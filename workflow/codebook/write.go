@@ -48,7 +48,9 @@ func merge(editions []*edition) *library {
 			Whole: ed.whole, Titles: ed.titles, Licence: ed.licence}
 		last := ed.made
 		if i+1 < len(editions) && editions[i+1].kind == ed.kind {
-			last = min(last, editions[i+1].first.add(-1))
+			if until := editions[i+1].first.add(-1); last == 0 || until < last {
+				last = until
+			}
 		}
 		rel.Last = last.String()
 		if ed.facts != nil {
@@ -87,6 +89,7 @@ func merge(editions []*edition) *library {
 		}
 		lib.releases = append(lib.releases, rel)
 	}
+	lib.addTerms()
 	return lib
 }
 
