@@ -47,6 +47,8 @@ type Entry struct {
 	Flags map[string]string `json:"flags"`
 	// Release names what answered: "ICD-10-CM FY2021 from 1 Jan 2021", "CaseConsultant starter". Empty when nothing answers for that day.
 	Release string `json:"release"`
+	// Facts are those of edits and fee schedules; only AddFacts fills them.
+	Facts
 }
 
 // The kinds of descriptions. Official words and ours are never mixed in one.
@@ -124,9 +126,12 @@ type SearchOptions struct {
 //
 // A release answers from its first day until the next loaded one of its kind, at most to the end of the period that it was made for:
 // ICD-10 its fiscal year (45 CFR 162.1002 adopts the code set in force on the date of service or discharge), HCPCS its quarter, or its
-// calendar year when the file is the annual one. Within it HCPCS rows have their own dates.
+// calendar year when the file is the annual one. Within it HCPCS rows have their own dates. A fee schedule answers for the days of its
+// calendar year before it too, when no earlier one of that year is loaded; PTP and add-on edits carry their own dates, so that the newest file
+// answers for all days to the end of its quarter; MUE and Addendum B are for their quarter and no other day.
 type Release struct {
-	// Kind groups editions that replace each other: "icd10cm", "icd10cm-tabular", "icd10pcs", "hcpcs", "starter".
+	// Kind groups editions that replace each other: "icd10cm", "icd10cm-tabular", "icd10pcs", "hcpcs", "starter", "mpfs", "gpci",
+	// "ncci-ptp-practitioner", "ncci-mue-hospital", "ncci-add-on", "opps-addendum-b" ...
 	Kind string `json:"kind"`
 	// Name is for people: "ICD-10-CM FY2021 from 1 Jan 2021".
 	Name string `json:"name"`

@@ -218,10 +218,25 @@ func (b *Book) absentStatus(on day, decider int, rec *record) string {
 	return text
 }
 
-// listed: no whole release is in force. What is known is that the code was seen somewhere: by the starter, in a release of another time, or
-// in a file that does not hold its code set whole.
+// listed: no whole release is in force. What is known is that the code was seen somewhere: in a fee schedule or in edits of that day, by the
+// starter, in a release of another time, or in a file that does not hold its code set whole.
 func (b *Book) listed(e *Entry, key string, on day, rec *record, answer **span) {
 	best := -1
+	for i := range rec.spans {
+		if s := &rec.spans[i]; b.days[s.release].facts && b.lists(s, on) {
+			if best < 0 || b.days[s.release].kind == kindFees {
+				best = i // the fee schedule names a code because it is in use that year; edits also name what has ended
+			}
+		}
+	}
+	if best >= 0 {
+		s := &rec.spans[best]
+		*answer = s
+		e.Release = b.releases[s.release].Name
+		e.Valid, e.Billable = true, true
+		e.Status = "Listed in " + e.Release + ". " + b.notWhole(e.System, key, on)
+		return
+	}
 	for i := range rec.spans {
 		if s := &rec.spans[i]; b.starterRelease(s.release) {
 			best = i
@@ -234,6 +249,10 @@ func (b *Book) listed(e *Entry, key string, on day, rec *record, answer **span) 
 		s := rec.spans[len(rec.spans)-1]
 		e.Status = "No release that is loaded answers for " + on.words() + ". It is in " + b.releases[s.release].Name +
 			" (" + b.releases[s.release].First + " to " + b.releases[s.release].Last + ")."
+		return
+	}
+	if s := &rec.spans[best]; b.days[s.release].facts {
+		b.namedElsewhen(e, on, s)
 		return
 	}
 	s := &rec.spans[best]
@@ -268,6 +287,35 @@ func (b *Book) listed(e *Entry, key string, on day, rec *record, answer **span) 
 	}
 }
 
+// lists reports whether a release of facts names a code for a day.
+func (b *Book) lists(s *span, on day) bool {
+	r := &b.days[s.release]
+	switch {
+	case strings.HasPrefix(r.kind, kindPTP) || r.kind == kindAddOn:
+		return on <= r.made && on.within(s.from, s.to)
+	case r.kind == kindFees || r.kind == kindFeesQPP:
+		return on.within(r.first, r.last) || on < r.first && on/10000 == r.first/10000
+	}
+	return on.within(r.first, r.last)
+}
+
+// namedElsewhen: only files of facts name the code, and none for that day. Whether it exists then they do not say; that the last edit which
+// named it has ended is a sign that it does not.
+func (b *Book) namedElsewhen(e *Entry, on day, s *span) {
+	name := b.releases[s.release].Name
+	e.Release = name
+	switch {
+	case s.to != 0 && on > s.to:
+		e.Status = "The last edit that names it ended on " + s.to.words() + " (" + name + "): the code may have ended."
+	case s.from != 0 && on < s.from:
+		e.Status = "The first edit that names it begins on " + s.from.words() + " (" + name + "): the code may not have existed before."
+	default:
+		e.Valid, e.Billable = true, true
+		e.Status = "Listed in " + name + ", which is not for " + on.words() + "."
+	}
+	e.Status += " " + b.notWhole(e.System, e.Code, on)
+}
+
 // notWhole says why nothing more can be said.
 func (b *Book) notWhole(system codes.System, key string, on day) string {
 	if b.Starter() {
@@ -276,7 +324,7 @@ func (b *Book) notWhole(system codes.System, key string, on day) string {
 	if kindOf(system) == "" || !holdsWhole(system, key) || !b.loads(kindOf(system)) {
 		return "No file that is loaded holds " + SystemName(system, key) + " whole; whether it is in force on " + on.words() + " has to be checked in the code set itself."
 	}
-	return "No " + SystemName(system, key) + " release that is loaded answers for " + on.words() + "; this is from the starter's own list."
+	return "No " + SystemName(system, key) + " release that is loaded answers for " + on.words() + "; it is not judged by a whole code set."
 }
 
 // loads reports whether any release of a kind is loaded, for whatever days.

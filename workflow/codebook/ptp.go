@@ -168,31 +168,36 @@ func (f *pairFacts) gaps() string {
 	return "part " + strings.Join(missing, ", ") + " is missing"
 }
 
-// codeRows lists each code that a pair names, with the last day of its last edit when all of them have ended.
+// codeRows lists each code that a pair names, with the first day of its first edit and, when all have ended, the last of its last.
 func (f *pairFacts) codeRows() []row {
-	last := map[uint32]packedDay{}
+	type life struct{ from, to packedDay }
+	lives := map[uint32]life{}
 	note := func(code uint32, r pairRow) {
-		to, ok := last[code]
-		switch {
-		case r.to == 0:
-			last[code] = 0
-		case !ok || to != 0 && r.to > to:
-			last[code] = r.to
+		if r.indicator == 9 {
+			return
 		}
+		l, ok := lives[code]
+		if !ok || r.from < l.from {
+			l.from = r.from
+		}
+		if !ok || r.to == 0 || l.to != 0 && r.to > l.to {
+			l.to = r.to
+		}
+		lives[code] = l
 	}
 	for _, r := range f.list {
 		note(r.column1, r)
 		note(r.column2, r)
 	}
-	keys := make([]uint32, 0, len(last))
-	for k := range last {
+	keys := make([]uint32, 0, len(lives))
+	for k := range lives {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
 	rows := make([]row, 0, len(keys))
 	for _, k := range keys {
 		if one, ok := listedRow(unpackCode(k)); ok {
-			one.to = last[k].day()
+			one.from, one.to = lives[k].from.day(), lives[k].to.day()
 			rows = append(rows, one)
 		}
 	}
