@@ -49,6 +49,7 @@ type lookupCommand struct {
 	Codes  []string `arg:"" name:"code" help:"Codes as people write them: 31297, m5450, 31297-50, J1885."`
 	DOS    string   `placeholder:"DATE" help:"As of this day of service; today if left out."`
 	System string   `placeholder:"SYSTEM" help:"Only this code system: ${systems}."`
+	Pairs  bool     `help:"List every NCCI pair that names the code, not only how many there are."`
 	JSON   bool     `help:"One object a line."`
 	bookFlag
 }
@@ -69,6 +70,9 @@ func (l *lookupCommand) Run(c *console) error {
 			if err != nil {
 				return err
 			}
+			if err := book.AddFacts(c.ctx, &entry, day, l.Pairs); err != nil {
+				return err
+			}
 			if l.JSON {
 				if err := encoder.Encode(entry); err != nil {
 					return fmt.Errorf("write the result: %w", err)
@@ -79,6 +83,7 @@ func (l *lookupCommand) Run(c *console) error {
 				c.printf("\n")
 			}
 			showEntry(c, entry)
+			showFacts(c, entry.Facts)
 		}
 		return nil
 	})

@@ -223,7 +223,12 @@ func (b *Book) absentStatus(on day, decider int, rec *record) string {
 func (b *Book) listed(e *Entry, key string, on day, rec *record, answer **span) {
 	best := -1
 	for i := range rec.spans {
-		if s := &rec.spans[i]; b.days[s.release].facts && b.lists(s, on) {
+		s := &rec.spans[i]
+		if b.starterRelease(s.release) && !on.within(s.from, s.to) {
+			best = -1 // a day stated for the code itself weighs more than a list
+			break
+		}
+		if b.days[s.release].facts && b.lists(s, on) {
 			if best < 0 || b.days[s.release].kind == kindFees {
 				best = i // the fee schedule names a code because it is in use that year; edits also name what has ended
 			}
