@@ -120,6 +120,9 @@ func (lib *library) docs(keys []codeKey) ([]writtenDoc, []term) {
 				names = append(names, t.Text)
 			}
 		}
+		if d.shown == "" && len(names) == 0 {
+			continue // a bare code, of a fee schedule or a list: found by its letters, not by words
+		}
 		if d.rank == 0 {
 			d.flags |= docStarter
 		}
