@@ -46,6 +46,12 @@ func (s *scanner) after(c *candidate) {
 			c.signs |= nRound
 		}
 	}
+	if bare && c.n == 5 && evaluation(number(string(c.bytes()))) {
+		c.signs |= sVisit
+	}
+	if p := s.at(c.tok - 1); bare && c.nm == 0 && (p.is("FROM") || p.is("NEAR")) && s.at(c.tok-2).kind == kAlpha && s.ends(k) && isUpper(s.text[s.at(c.tok-2).start]) {
+		c.signs |= nZip // "Pat from 43215"
+	}
 	if t.kind == kPunct && t.gap == 0 && (t.p == '%') {
 		c.signs |= nMeasure
 	}
@@ -83,7 +89,7 @@ func (s *scanner) street(k int) bool {
 			}
 			return true
 		}
-		if t.class&(wBILL|wCPT|wHCPCS|wMOD|wUNIT|wAND|wOR|wWITH) != 0 {
+		if t.class&(wBILL|wCPT|wHCPCS|wMOD|wUNIT|wAND|wOR|wWITH) != 0 && !(t.n == 1 && !t.lower && s.at(k+n+1).p == '.') {
 			return false
 		}
 	}
@@ -155,7 +161,7 @@ func (s *scanner) glued(i int, c *candidate) {
 			switch {
 			case m.kind == kNum && m.n == 4 && c.nm == 0 && c.sys == idCPT:
 				c.signs |= nZip
-			case m.kind == kNum && m.n == 5 || m.kind == kMix && (m.n == 5 || m.n == 3): // another code
+			case m.kind == kNum && m.n == 5 && c.sys != idICD || m.kind == kMix && (m.n == 5 || m.n == 3): // another code
 			case m.kind == kAlpha && m.n > 2 && (m.lower || c.nm > 0): // "99213-office visit"
 			case n.end-n.start == 3 && s.text[n.start:n.end] == "\u2014": // a dash, no hyphen
 			default:

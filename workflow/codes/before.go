@@ -170,6 +170,8 @@ func (s *scanner) before(i int, c *candidate) {
 			return
 		case t.is("TICKET") && (s.at(j-1).is("CHARGE") || s.at(j-1).is("FEE") || s.at(j-1).is("BILLING")):
 			return
+		case t.is("CHECK") && s.verb(j):
+			return
 		case cl&wID != 0:
 			if !broken && !list {
 				c.signs |= nID
@@ -184,6 +186,9 @@ func (s *scanner) before(i int, c *candidate) {
 				}
 			}
 			continue
+		case t.is("ID") && s.at(j-1).class&wID != 0:
+			c.signs |= nID
+			return
 		case cl&wIDW != 0 && !(t.is("CLAIM") && !bare), cl&wIDH != 0 && hash:
 			if !broken && !list && !sawCode {
 				if hash {
@@ -328,6 +333,12 @@ func (s *scanner) icd9(j int) bool {
 		return c.n >= 3 && c.n <= 4 && (c.kind == kNum && c.n == 3 || c.kind == kMix && (c.b[0] == 'V' || c.b[0] == 'E'))
 	}
 	return false
+}
+
+// verb says whether the word at j is something to do: "please check 99214".
+func (s *scanner) verb(j int) bool {
+	p := s.at(j - 1)
+	return j == 0 || p.is("PLEASE") || p.is("TO") || p.is("YOU") || p.is("WE") || p.is("AND") || p.is("CAN") || p.is("PLS") || p.is("LETS")
 }
 
 // atLineStart says whether token j is the first of its line, list marks aside.

@@ -120,11 +120,11 @@ func (f figures) modifiers() float64 { return float64(f.modsRight) / float64(max
 
 // measure compares what is read with what is wanted. A mention is right when
 // system, code and range are; modifiers and units are counted apart.
-func measure(texts []labelled) figures {
+func measure(texts []labelled, opts Options) figures {
 	var f figures
 	for _, l := range texts {
 		f.texts++
-		r := Read([]Source{{Source: "reply", Text: l.text}}, time.Date(2026, 4, 16, 12, 0, 0, 0, time.UTC), Options{})
+		r := Read([]Source{{Source: "reply", Text: l.text}}, time.Date(2026, 4, 16, 12, 0, 0, 0, time.UTC), opts)
 		got := slices.Clone(r.Mentions)
 		var missed, extra []string
 		f.wanted += len(l.want)
@@ -185,8 +185,15 @@ var corpora = []corpus{
 
 func TestLabelledTexts(t *testing.T) {
 	t.Parallel()
+	ReadLabelledTexts(t, Options{})
+}
+
+// ReadLabelledTexts reports how the labelled texts are read, and fails where
+// they are read worse than their floors.
+func ReadLabelledTexts(t *testing.T, opts Options) {
+	t.Helper()
 	for _, c := range corpora {
-		f := measure(readLabelled(t, c.folder))
+		f := measure(readLabelled(t, c.folder), opts)
 		t.Logf("%s: %d texts, %d mentions: precision %.4f recall %.4f modifiers and units %.4f",
 			c.folder, f.texts, f.wanted, f.precision(), f.recall(), f.modifiers())
 		if f.precision() < c.precision || f.recall() < c.recall || f.modifiers() < c.modifiers {

@@ -67,7 +67,7 @@ func (s *scanner) standsAlone(i int, t *token) bool {
 			return false
 		case p.kind == kAlpha && p.class&wMOD == 0:
 			return false
-		case p.p == '$' || p.p == '#' && t.kind == kNum:
+		case p.p == '$' || p.p == '#' && t.kind == kNum && q.class&wMOD == 0:
 			return false
 		case (p.p == '.' || p.p == ':') && touching && q.kind == kNum:
 			return false
@@ -141,7 +141,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 		cue |= sLabel
 	}
 	// the list that it continues
-	if s.lastMod > 0 && i-s.lastMod <= 6 {
+	if s.lastMod >= 0 && i-s.lastMod <= 6 {
 		listed := true
 		for x := s.lastMod + 1; x < i; x++ {
 			m := s.at(x)
@@ -149,7 +149,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 			case m.kind == kPunct && (m.p == ',' || m.p == '/' || m.p == '&' || m.p == '-' || m.p == '(' || m.p == ')' || m.p == '+' || m.p == '"' || m.p == '\''):
 			case m.p == '?' && s.at(i+1).p == '?':
 				alternative = true
-			case m.kind == kAlpha && m.class&wOR != 0, m.is("INSTEAD"), m.is("RATHER"), m.is("NOT"):
+			case m.kind == kAlpha && m.class&wOR != 0, m.is("INSTEAD"), m.is("RATHER"), m.is("NOT"), m.is("OVER"):
 				alternative = true
 			case m.kind == kAlpha && m.class&(wAND|wMOD) != 0, m.is("THAN"), m.is("OF"), m.is("A"), m.is("THE"), m.is("WITH"), m.is("ONLY"), m.is("THEN"), m.is("EVEN"):
 			default:
@@ -167,7 +167,8 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	if prev.kind == kAlpha && prev.class&wART != 0 && (s.at(k-1).is("WITHOUT") || s.at(k-1).is("NO")) || prev.class&wMOD != 0 && (s.at(k-1).is("WITHOUT") || s.at(k-1).is("NO") || s.at(k-1).class&wART != 0 && s.at(k-2).is("WITHOUT")) {
 		alternative = true
 	}
-	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !s.attachedElsewhere(t)) {
+	listed := cue&sChain != 0 && prev.class&wOR != 0 && t.class&(wOR|wTO|wART|wSMALL) == 0
+	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !listed && !s.attachedElsewhere(t)) {
 		return 0, false
 	}
 	if cue != 0 {
@@ -177,10 +178,10 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	pairOK := func(x *token, y *token) bool { // an alternative that is a modifier too
 		return x.kind == kAlpha && (x.class&wOR != 0 || x.class&wAND != 0) && y.n == 2 && y.kind != kPunct && isModifier(y.b[0], y.b[1]) && !(y.kind == kAlpha && y.lower)
 	}
-	pair := pairOK(next, s.at(j+1)) || next.p == '/' && next.gap == 0 && s.at(j+1).n == 2 && s.at(j+1).kind != kPunct && isModifier(s.at(j + 1).b[0], s.at(j + 1).b[1])
+	pair := pairOK(next, s.at(j+1)) || s.counterpart(j) || next.p == '/' && next.gap == 0 && s.at(j+1).n == 2 && s.at(j+1).kind != kPunct && isModifier(s.at(j + 1).b[0], s.at(j + 1).b[1])
 	run := s.modifierRun(i)
 	start := prev.kind == kEdge || prev.kind == kLine || prev.kind == kPunct && prev.p != '$' && prev.p != '/' && prev.p != '%' && prev.p != '+' && prev.p != '=' && prev.p != '<' && prev.p != '>'
-	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD) != 0 || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("SO") && next.is("ON") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || (prev.is("IS") || prev.is("ARE") || prev.is("CAN")) && s.at(k-1).kind != kAlpha && s.at(k-1).kind != kNum)
+	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD|wSAY) != 0 || prev.is("S") && s.at(k-1).p == '\'' || prev.is("BEEN") && s.context(i).question || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("SO") && next.is("ON") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || (prev.is("IS") || prev.is("ARE") || prev.is("CAN")) && s.at(k-1).kind != kAlpha && s.at(k-1).kind != kNum)
 	stop := next.kind == kEdge || next.kind == kLine || next.kind == kPunct && (next.p == '.' || next.p == '?' || next.p == ',' || next.p == ';' || next.p == '!' || next.p == '/' || next.p == ':')
 	nextOK := stop || next.kind == kAlpha && (next.class&wPLAIN != 0 || adverb(next))
 	if asked := prev.is("IS") || prev.is("ARE") || prev.is("DOES") || prev.is("WOULD") || prev.is("SHOULD") || prev.is("COULD") || prev.is("WILL") || prev.is("MUST"); asked && judged(next) ||
@@ -193,13 +194,15 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 			cue = sShape
 		} else if s.at(i-1).p == '(' && next.p == '?' && s.at(j+1).p == ')' {
 			cue = sWeakShape
+		} else if start && next.p == '?' && s.context(i).class&wMOD != 0 {
+			cue = sWeakShape // "which modifier for a repeat film, 76?"
 		} else if hyphen && nextOK || prevOK && nextOK && !(start && stop && !pair) || run >= 3 {
 			cue = sWeakShape
 		}
 	case kMix:
 		if (prevOK || nextOK) && s.attachedElsewhere(t) {
 			cue = sShape
-		} else if nextOK && !t.lower && prev.kind == kAlpha && prev.class&(wAPPEND|wOR) != 0 && (pair || run > 1 || t.b[0] == 'Q') {
+		} else if nextOK && !t.lower && prev.kind == kAlpha && prev.class&(wAPPEND|wOR|wNOT|wWITH|wSAY) != 0 && (pair || run > 1 || t.b[0] == 'Q') || start && pair && s.codeSoon(j) {
 			cue = sWeakShape
 		}
 	default:
@@ -224,6 +227,36 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 		}
 	}
 	return cue, alternative
+}
+
+// counterpart says whether another modifier is set against the one before
+// token j: "F5 instead of RT", "XU rather than 59", "XS over 59".
+func (s *scanner) counterpart(j int) bool {
+	switch t := s.at(j); {
+	case t.is("INSTEAD") && s.at(j+1).is("OF"), t.is("RATHER") && s.at(j+1).is("THAN"):
+		j += 2
+	case t.is("OVER"), t.is("NOT"):
+		j++
+	default:
+		return false
+	}
+	t := s.at(j)
+	return t.n == 2 && t.kind != kPunct && !t.lower && isModifier(t.b[0], t.b[1])
+}
+
+// codeSoon says whether a number or mix with the shape of a procedure code
+// follows within a few tokens.
+func (s *scanner) codeSoon(j int) bool {
+	for k := j; k < j+8; k++ {
+		t := s.at(k)
+		if t.n == 5 && (t.kind == kNum || t.kind == kMix && (hcpcsShape(t.bytes()) || cptShape(t.bytes()))) {
+			return true
+		}
+		if t.kind == kLine || t.kind == kEdge {
+			return false
+		}
+	}
+	return false
 }
 
 // modifierRun counts the modifiers that stand in a list from token i on: "80,
@@ -330,13 +363,14 @@ func (s *scanner) tieBack(i int, t *token) *candidate {
 	for k := from; k < i; k++ {
 		m := s.at(k)
 		switch {
-		case m.kind == kPunct && (m.p == ',' || m.p == '(' || m.p == '-' || m.p == '"' || m.p == '\'' || m.p == ':'):
+		case m.kind == kPunct && (m.p == ',' || m.p == '(' || m.p == ')' || m.p == '-' || m.p == '"' || m.p == '\'' || m.p == ':'):
 			marks++
 			if marks > 2 {
 				return nil
 			}
 		case m.kind == kLine && m.n == 1:
 		case m.kind == kAlpha && m.class&wMOD != 0:
+		case m.is("S") && k > from && s.at(k-1).p == '\'': // "99213's 25"
 		case m.kind == kAlpha && m.class&(wNOT|wOR) != 0:
 			return nil
 		case m.kind == kAlpha && (m.class&wTIE != 0 || adverb(m)):

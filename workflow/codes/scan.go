@@ -123,7 +123,7 @@ type scanner struct {
 	sent sentence
 	tab  table
 
-	lastMod int  // token of the last modifier read
+	lastMod int  // token of the last modifier read, or -1
 	lastAlt bool // and it stood among alternatives
 	pends   [6]pending
 
@@ -157,6 +157,7 @@ func Find(text string, opts Options) []Mention {
 
 // scan collects the candidates.
 func (s *scanner) scan() {
+	s.lastMod = -1
 	s.tab.line(s, 0, 0)
 	for i := 0; ; i++ {
 		t := s.at(i)
@@ -211,6 +212,9 @@ func (s *scanner) address(i int) {
 func (s *scanner) word(i int, t *token) {
 	if t.class&(wMOD|wCPT|wHCPCS|wICD|wDX|wCODE) != 0 || t.class&wBILL != 0 && s.claims(t) {
 		s.coding = true
+	}
+	if t.class&wDIG != 0 && s.dictated(i) {
+		return
 	}
 	if t.class&(wDRG|wREV|wPOS|wNDC) != 0 || t.is("SERVICE") || t.is("RC") {
 		s.labelled(i, t)

@@ -29,28 +29,34 @@ func (s *scanner) code(i int, t *token) {
 			c.signs &^= nLower
 		}
 	}
-	s.before(i, &c)
-	s.column(i, &c)
-	s.reading(&c)
+	s.settle(i, &c)
+}
+
+// settle weighs a candidate that has a shape, reads what is attached to it,
+// and keeps it.
+func (s *scanner) settle(i int, c *candidate) {
+	s.before(i, c)
+	s.column(i, c)
+	s.reading(c)
 	if c.sys == idNone {
 		return
 	}
 	if c.signs&nForeign == 0 {
-		s.suffix(&c)
+		s.suffix(c)
 	}
-	s.claimPending(&c)
-	if pos := s.claimLine(&c); pos > 0 {
+	s.claimPending(c)
+	if pos := s.claimLine(c); pos > 0 {
 		s.labelledOne(pos, idPOS, 2, linkNone, pos)
 	}
 	if c.nm > 0 && c.last > c.codeTok {
 		s.lastMod, s.lastAlt = c.last, false
 	}
-	s.after(&c)
-	s.glued(i, &c)
-	s.around(i, &c)
-	s.membership(&c)
+	s.after(c)
+	s.glued(i, c)
+	s.around(i, c)
+	s.membership(c)
 	s.free = c.last + 1
-	s.cands.add(c)
+	s.cands.add(*c)
 	s.slashes()
 }
 
@@ -426,6 +432,15 @@ func (s *scanner) ask(sys sysID, b []byte) Membership {
 	return s.known(systemOf[sys], string(b))
 }
 
+// named says whether a number follows a word that the scanner does not know,
+// in a sentence that is not about codes: "state 11730", "IRB 20610". The word
+// says what the number is, even if the codebook has a code that looks alike.
+func (s *scanner) named(c *candidate) bool {
+	p := s.at(c.tok - 1)
+	return c.sys == idCPT && digitsOnly(c.bytes()) && c.signs&(sBilling|sAsk|sClinical|sModifier|sUnits|sRange|sCodeWord|sProcWord|sColumn|sChain) == 0 &&
+		p.kind == kAlpha && p.class&^(wIDH|wSTATE|wUP|wHEAD) == 0 && !(p.class&wUP != 0 && p.lower)
+}
+
 // membership adds what the codebook says about a candidate that the text has
 // not settled.
 func (s *scanner) membership(c *candidate) {
@@ -434,8 +449,10 @@ func (s *scanner) membership(c *candidate) {
 	}
 	switch s.ask(c.sys, c.bytes()) {
 	case Member:
-		c.signs |= sKnown
 		c.signs &^= nUnused
+		if c.signs&settled == 0 && !s.named(c) {
+			c.signs |= sKnown
+		}
 	case NotMember:
 		if !c.family {
 			c.signs |= nNotKnown

@@ -53,6 +53,7 @@ const (
 	nLower                      // small letters where codes are written large
 	nTall                       // too short to be sure
 	nYear                       // a letter and a year
+	sVisit                      // lies among the visit codes
 	signCount  = iota
 )
 
@@ -107,6 +108,7 @@ var signText = [signCount]struct {
 	{-1, "is written small"},
 	{-2, "is very short"},
 	{-3, "reads as a year"},
+	{1, "lies among the codes of visits"},
 }
 
 // threshold is the least weight of an accepted candidate.
@@ -114,6 +116,10 @@ const threshold = 3
 
 // hard are the signs that no neighbour can outweigh, only a label.
 const hard = nForeign | nID | nZip | nMoney | nEmbedded | nMeasure | nCount | nStreet | nURL | nSpine | nRemark | nVersion | nTime
+
+// settled are the signs that say what a number is, so that the codebook, which
+// decides only what a text leaves open, has nothing to decide.
+const settled = hard | nIDWeak | nRoughly | nContext | nBad
 
 func (s sign) weight() int {
 	w := 0

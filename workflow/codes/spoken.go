@@ -3,6 +3,7 @@ package codes
 // spoken reads modifiers that words attach to a code: "with a 59", "w/ 25",
 // "mods 25 & 57", "and modifier 25", "(modifier LT)".
 func (s *scanner) spoken(c *candidate, k int) bool {
+	k = s.overDate(k)
 	j := k
 	with, mod, covers := false, false, false
 	for j-k < 6 {
@@ -42,7 +43,7 @@ func (s *scanner) spoken(c *candidate, k int) bool {
 			if with || mod {
 				return false
 			}
-			if s.at(j+1).class&wMOD == 0 && !(s.at(j+1).class&wART != 0 && s.at(j+2).class&wMOD != 0) {
+			if n := s.at(j + 1); n.class&wMOD == 0 && !(n.class&wART != 0 && s.at(j+2).class&wMOD != 0) && !(n.class&wWITH != 0 && c.nm > 0 && (s.at(j+2).class&wMOD != 0 || s.at(j+3).class&wMOD != 0)) {
 				return false
 			}
 			j++
@@ -113,6 +114,59 @@ func (s *scanner) spoken(c *candidate, k int) bool {
 		c.last++
 	}
 	return true
+}
+
+// overDate steps over a date between a code and its modifier: "99291 on 3/3
+// with 25". It returns k where there is none.
+func (s *scanner) overDate(k int) int {
+	j := k
+	if t := s.at(j); t.is("ON") || t.is("DOS") {
+		j++
+	}
+	if s.at(j).kind != kNum || s.at(j).n > 2 || s.at(j+1).p != '/' || s.at(j+1).gap != 0 || s.at(j+2).kind != kNum || s.at(j+2).n > 2 || s.at(j+2).gap != 0 {
+		return k
+	}
+	j += 3
+	if s.at(j).p == '/' && s.at(j).gap == 0 && s.at(j+1).kind == kNum {
+		j += 2
+	}
+	if t := s.at(j); t.is("AM") || t.is("PM") {
+		j++
+	}
+	if t := s.at(j); t.class&(wWITH|wMOD) != 0 && t.kind == kAlpha {
+		return j
+	}
+	return k
+}
+
+// described reads units that stand behind the words that describe a code:
+// "92134 both eyes x1", "97110 therapeutic exercise 2 units". The words must
+// say nothing else to the scanner.
+func (s *scanner) described(c *candidate) {
+	visit := c.sys == idCPT && isDigit(c.code[4]) && evaluation(number(string(c.bytes())))
+	words, commas := 0, 0
+	for k := c.last + 1; k < c.last+9 && !s.tab.stops(s, k); k++ {
+		t := s.at(k)
+		if n, last := s.unitsAt(k, false); n > 0 && words > 0 {
+			counted := s.at(last).class&wUNIT != 0 || t.kind == kAlpha && !t.is("X")
+			end := s.at(last + 1)
+			stop := end.kind == kEdge || end.kind == kLine || end.kind == kPunct && end.p != '-' && end.p != '(' && end.p != '+' || end.class&wAND != 0 && end.kind == kAlpha
+			if n <= 9999 && (counted || stop && !visit && commas == 0) && !(t.kind == kAlpha && t.class&(wWITH|wNW) != 0) {
+				c.units, c.last = int32(n), last
+			}
+			return
+		}
+		switch {
+		case t.kind == kAlpha && t.class&^(wCLIN|wMEAS|wSTREET|wSTATE|wIDH|wHEAD|wLEVEL|wIDW|wCOUNT) == 0 && !(t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])), t.is("BOTH"), t.is("ADMINISTRATION"):
+			words++
+		case t.kind == kNum && t.n <= 3 && s.at(k+1).class&wMEAS != 0, t.kind == kMix && isDigit(t.b[0]) && t.n <= 5: // a strength
+		case t.kind == kPunct && (t.p == '-' && t.gap > 0 || t.p == '(' || t.p == ')' || t.p == '/' || t.p == ':' || t.p == '=' && c.sys == idHCPCS):
+		case t.kind == kPunct && t.p == ',' && commas == 0:
+			commas++
+		default:
+			return
+		}
+	}
 }
 
 // okSpoken is okModifier for spoken ones, where small letters are common after
@@ -231,6 +285,20 @@ func (s *scanner) unitsAt(j int, paren bool) (n, last int) {
 		}
 		if w := numberWord(v); w > 0 && t.kind == kAlpha && counted(j+1) {
 			return w, j + 1
+		}
+	case t.kind == kMix && isDigit(t.b[0]) && t.n <= 8 && !t.is("1P") && !t.is("2P"): // 2u, 3units, 2x
+		d := 1
+		for d < int(t.n) && isDigit(t.b[d]) {
+			d++
+		}
+		switch string(t.bytes()[d:]) {
+		case "X":
+			if !counted(j) || s.at(j+1).kind == kMix || s.at(j+1).kind == kNum {
+				return 0, 0
+			}
+			return number(string(t.bytes()[:d])), j
+		case "U", "UN", "UNIT", "UNITS":
+			return number(string(t.bytes()[:d])), j
 		}
 	case t.kind == kNum && t.n <= 4:
 		f := s.at(j + 1)

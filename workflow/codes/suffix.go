@@ -16,7 +16,16 @@ func (s *scanner) suffix(c *candidate) {
 		if s.tab.stops(s, k) {
 			return
 		}
+		if c.sys == idCDT && s.at(k).gap > 0 { // the dental code set has no modifiers
+			if !s.unitsAfter(c, k) {
+				return
+			}
+			continue
+		}
 		if !s.attached(c, k) && !s.unitsAfter(c, k) && !s.spoken(c, k) {
+			if c.units == 0 && c.nr == 0 {
+				s.described(c)
+			}
 			return
 		}
 	}
@@ -95,8 +104,8 @@ func (s *scanner) attached(c *candidate, k int) bool {
 			s.take(c, at, at, t.gap == 0)
 			return true
 		}
-	case '.', ':':
-		if t.gap == 0 && n.gap == 0 && n.n == 2 && (n.kind == kNum || t.p == ':') && s.okModifier(c, k+1, looseGlued) && modifierFits(c, n.b[0], n.b[1]) {
+	case '.', ':', '+':
+		if t.gap == 0 && n.gap == 0 && n.n == 2 && (n.kind == kNum || t.p != '.') && s.okModifier(c, k+1, looseGlued) && modifierFits(c, n.b[0], n.b[1]) {
 			s.take(c, k+1, k+1, true)
 			return true
 		}

@@ -81,6 +81,9 @@ func (t *table) line(s *scanner, i, lines int) {
 				heads++
 			}
 		case kNum:
+			if k.gap == 0 && k.n == 1 && end > i && s.at(end-1).class&wHEAD != 0 {
+				continue // "Mod1"
+			}
 			numbers++
 		case kMix:
 			mixes++

@@ -58,6 +58,8 @@ const (
 	wSMALL                   // may stand between a label and its codes
 	wIDH                     // names an identifier only with "number" or "#"
 	wALONE                   // modifiers that are spoken of by themselves
+	wDIG                     // a number word that may spell a dictated code
+	wSAY                     // what is thought, said or accepted: a modifier may follow
 )
 
 var wordLists = []struct {
@@ -96,6 +98,10 @@ var wordLists = []struct {
 		pump transmitter hospital center op cup graft consult wound specimen claim case`},
 	{wALONE, `xe xs xp xu kx jw jz ga gy gz gx gt gq fq fr fs ft qw tc gc ge qx qy qz qk aa nu rr kh rt lt as pt cq co go gp gn
 		gg gh gw gv pn po sg sl cs lc ld rc lm ri`},
+	{wSAY, `thought think believe believes say says said suggest suggests suggested recommend recommends recommended told prefer prefers
+		accept accepts accepted allow allows honor honors recognize recognizes ignore ignores whether if why`},
+	{wDIG, `zero oh nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+		seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety`},
 	{wNUM, `number numbers num nbr no nos nr nums`},
 	{wSTATE, `al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh
 		ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc pr`},
@@ -149,14 +155,14 @@ var wordLists = []struct {
 	{wTIE, `was were is are be been being billed coded submitted reported denied sent needs need needed require requires required
 		take takes get gets has have had should would will can could must may with w using and also go went out under plus a an the
 		append appended add added carries carry bearing having both attached modified along of only on it its con same
-		line gets got wants to as by used use y processed paid rejected resubmitted rebilled just came in`},
+		line gets got wants to as by used use y processed paid rejected resubmitted rebilled just came in missing lacking lacks carrying bearing carried`},
 	{wTIEF, `on to onto for with goes go going be belongs belong appended added attached append add attach the a an our my this that line code cpt
-		hcpcs of in after procedure your his her visit applied applies apply is put used em`},
+		hcpcs second first third other same secondary primary lesser higher each of in after procedure your his her visit applied applies apply is put used em`},
 	{wART, `a an the this that our my his her your their any some`},
 	{wWITH, `with w con`},
 	{wAPPEND, `had has have gets get got takes lacks lacking append appended appending add added adding adds use used using uses attach attached apply applied applies put putting
 		need needs needed require requires required want wants drop dropped remove removed take took missing missed carry submit
-		report bill modifier give put leave left omit forgot change changed correct try choose`},
+		report bill modifier give put leave left omit forgot change changed correct try choose missing carrying bearing pick choosing wants`},
 	{wNW, `one two three four five six seven eight nine ten eleven twelve twice once`},
 	{wMONTH, `jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov
 		november dec december`},
@@ -175,7 +181,7 @@ var wordLists = []struct {
 		moved move correct corrected revise revised convert converted crosswalk crosswalks cross compare compared bundle bundled
 		linked attached add added relative reduce reduced shift shifted map maps mapped went goes similar equal equivalent due
 		addition next close tied incidental apply applies edit prior pay pays`},
-	{wPLAIN, `staged unplanned unrelated related repeat bilateral reduced discontinued distinct separate professional technical split unusual means stands maybe perhaps likely probably though anyway thanks thx please sometimes always usually later on with to for and or be apply applies here instead if when because needed required allowed enough modifier mod vs is as unless
+	{wPLAIN, `got gets stripped removed dropped denied added attached went fell missing staged unplanned unrelated related repeat bilateral reduced discontinued distinct separate professional technical split unusual means stands maybe perhaps likely probably though anyway thanks thx please sometimes always usually later on with to for and or be apply applies here instead if when because needed required allowed enough modifier mod vs is as unless
 		go goes again too right ok would should by not since until only please also appended appropriate better best correct
 		wrong valid needed versus then next both are was rather only at even ever reported but does do used because the so
 		after before of on under belong belongs whether missing denied between in where who`},
