@@ -23,7 +23,7 @@ func (s *scanner) after(c *candidate) {
 			if t.class&wMEAS != 0 && !t.is("IN") && !(t.n == 1 && !t.lower) && !t.is("LEVEL") && !(t.is("LEVELS") || t.is("SECOND")) && !t.is("DR") && !t.is("MIN") {
 				c.signs |= nMeasure
 			}
-			if t.class&wCOUNT != 0 && t.class&wBILL == 0 {
+			if t.class&wCOUNT != 0 && t.class&wBILL == 0 && !s.coded(c, t) {
 				c.signs |= nCount
 			} else if t.class&wCOUNT != 0 && (roundHundred(c.bytes()) || s.at(c.tok-1).is("TO") && s.cands.n > 0 && s.cands.at(s.cands.n-1).signs&nRound != 0 || c.nr > 0 && roundHundred(c.rangeEnd[:c.nr])) {
 				c.signs |= nCount
@@ -46,6 +46,9 @@ func (s *scanner) after(c *candidate) {
 			c.signs |= nRound
 		}
 	}
+	if p := s.at(c.tok - 1); bare && (p.is("FOR") || p.is("ON") || p.is("ABOUT") || p.is("WITH")) && p.gap == 1 {
+		c.signs |= sUsed
+	}
 	if bare && c.n == 5 && evaluation(number(string(c.bytes()))) {
 		c.signs |= sVisit
 	}
@@ -55,6 +58,20 @@ func (s *scanner) after(c *candidate) {
 	if t.kind == kPunct && t.gap == 0 && (t.p == '%') {
 		c.signs |= nMeasure
 	}
+}
+
+// coded says whether a counted thing behind a number is named by it: "our
+// 99214 visits are downcoded" counts nothing.
+func (s *scanner) coded(c *candidate, t *token) bool {
+	p := s.at(c.tok - 1)
+	if p.class&wART == 0 && !p.is("THESE") && !p.is("THOSE") && !p.is("ALL") && !p.is("FOR") && !p.is("ON") || p.kind != kAlpha || roundHundred(c.bytes()) {
+		return false
+	}
+	switch string(t.bytes()) {
+	case "VISITS", "ENCOUNTERS", "CASES", "SESSIONS", "PROCEDURES", "TESTS", "DRAWS", "INJECTIONS", "CALLS":
+		return true
+	}
+	return false
 }
 
 func roundHundred(b []byte) bool { return b[3] == '0' && b[4] == '0' }
@@ -106,8 +123,12 @@ func (s *scanner) glued(i int, c *candidate) {
 		touching := p.gap == 0 && (q.kind == kAlpha || q.kind == kNum || q.kind == kMix)
 		if p.kind == kPunct {
 			switch p.p {
-			case '@', '\\', '_', '%':
+			case '@', '\\', '%':
 				c.signs |= nURL
+			case '_':
+				if touching || !s.italics(c.codeTok) {
+					c.signs |= nURL
+				}
 			case '-':
 				if touching && !(s.inCandidate(i-2) && (c.sys == idICD || s.cands.at(s.cands.n-1).procedure())) && !labelWord(q) {
 					if _, ok := s.edition(i - 2); !ok {
@@ -189,6 +210,13 @@ func (s *scanner) glued(i int, c *candidate) {
 	}
 }
 
+// italics says whether underscores around the code that ends at token k only
+// set it apart: "_J3301_".
+func (s *scanner) italics(k int) bool {
+	a, b := s.at(k+1), s.at(k+2)
+	return a.p == '_' && a.gap == 0 && (b.gap > 0 || b.kind == kPunct || b.kind == kLine || b.kind == kEdge)
+}
+
 // labelWord says whether a word glued to a code only labels it: "CPT-99213".
 func labelWord(t *token) bool {
 	return t.kind == kAlpha && (t.class&(wCPT|wHCPCS|wICD|wDX|wCODE|wPROC|wCDT|wPCS|wNDC|wMOD|wAND|wOR) != 0 || t.is("HC") || t.is("DX") || t.is("N4") || t.n == 1)
@@ -244,6 +272,9 @@ func (s *scanner) around(i int, c *candidate) {
 			c.signs |= nVersion
 		}
 	}
+	if c.sys == idICD && !c.dot && c.n == 5 && s.at(i).lower && c.code[0] == 'V' && c.code[1] == '2' && c.code[2] == '0' { // "ICD-10 v2026"
+		c.signs = c.signs&^(sLabel|sChain) | nVersion
+	}
 	if c.sys == idCPT && c.signs&sShape != 0 && c.code[4] == 'A' || c.sys == idCPT && c.code[4] == 'T' {
 		if n := s.at(c.last + 1); n.class&wMEAS != 0 && n.kind == kAlpha {
 			c.signs |= nTime
@@ -291,11 +322,14 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 		}
 	}
 	if (b[0] == 'M' || b[0] == 'N') && c.n <= 4 && (!labelled || c.label == idCode) {
-		if s.remark && (ctx.class&wRARC != 0 || prev.class&wRARC != 0) || ctx.class&wRARC != 0 && (prev.class&wRARC != 0 || s.remarkWord(i)) || s.afterReason(i) {
+		if s.remark && !labelled && ctx.class&(wDX|wICD) == 0 || s.remark && (ctx.class&wRARC != 0 || prev.class&wRARC != 0) || ctx.class&wRARC != 0 && (prev.class&wRARC != 0 || s.remarkWord(i)) || s.afterReason(i) {
 			c.signs |= nRemark
 		} else if n := s.cands.n; n > 0 && s.cands.at(n-1).signs&nRemark != 0 && c.link != linkNone {
 			c.signs |= nRemark
 		}
+	}
+	if c.n == 3 && !labelled && c.signs&(sBilling|sInUse|sAloneLine|sRange) == 0 && !(next.kind == kMix && icdShape(next.bytes())) {
+		c.signs |= nContext // a header category in a sentence about something else
 	}
 	if c.n == 3 && b[0] == 'V' && ctx.class&wHCC != 0 && !labelled {
 		c.signs |= nVersion

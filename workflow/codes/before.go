@@ -42,7 +42,12 @@ func (s *scanner) before(i int, c *candidate) {
 				return
 			case ',', '/', '&', ';', '|', '>', '+':
 				list = true
-			case ':', '(', '[', '{', '"', '\'', '-', '=', '*', foldMark, ')', ']', '<', '~', '_':
+			case '=':
+				if l := s.at(j - 1); bare && l.kind == kAlpha && l.n == 1 && t.gap == 0 {
+					c.signs |= nCount // "n=11042"
+					return
+				}
+			case ':', '(', '[', '{', '"', '\'', '-', '*', foldMark, ')', ']', '<', '~', '_':
 			case '.':
 				// "No. 31297", "CPT. 99213", "1. 99213"
 				p := s.at(j - 1)
@@ -97,6 +102,18 @@ func (s *scanner) before(i int, c *candidate) {
 		}
 		// a word
 		cl := t.class
+		if h := s.at(j + 1); bare && h.p == '#' && h.gap == 0 && cl&(wCPT|wHCPCS|wCODE|wPROC|wDX|wICD|wMOD|wCDT) == 0 && !t.is("LINE") {
+			c.signs |= nID // "PA# 27447"
+			return
+		}
+		if bare && crossed == 0 && t.is("CENTER") && s.at(j-1).is("COST") {
+			c.signs |= nID
+			return
+		}
+		if bare && j == i-1 && t.gap == 1 && cl&^wSTATEN == 0 && t.lower && isUpper(s.text[t.start]) && s.placed(j) {
+			c.signs |= nZip
+			return
+		}
 		if q := qualifier(t); q != idNone && s.at(j+1).p == ':' && s.at(j+1).gap == 0 && j == i-2 {
 			c.label = q
 			c.signs |= sLabel
@@ -170,7 +187,7 @@ func (s *scanner) before(i int, c *candidate) {
 			return
 		case t.is("TICKET") && (s.at(j-1).is("CHARGE") || s.at(j-1).is("FEE") || s.at(j-1).is("BILLING")):
 			return
-		case t.is("CHECK") && s.verb(j):
+		case t.is("CHECK") && s.verb(j) && !s.at(i+1).is("DATED"):
 			return
 		case cl&wID != 0:
 			if !broken && !list {
@@ -333,6 +350,13 @@ func (s *scanner) icd9(j int) bool {
 		return c.n >= 3 && c.n <= 4 && (c.kind == kNum && c.n == 3 || c.kind == kMix && (c.b[0] == 'V' || c.b[0] == 'E'))
 	}
 	return false
+}
+
+// placed says whether the capitalised word at j is where something lies: "in
+// Brooklyn 11215".
+func (s *scanner) placed(j int) bool {
+	p := s.at(j - 1)
+	return p.is("IN") || p.is("NEAR") || p.is("FROM") || p.is("AT")
 }
 
 // verb says whether the word at j is something to do: "please check 99214".

@@ -136,6 +136,7 @@ func (s *scanner) labelledOne(k int, sys sysID, width int, lk link, label int) i
 		}
 		c.n += uint8(copy(c.code[c.n:], n.bytes()))
 	}
+	s.revenue = s.revenue || sys == idRevenue
 	s.cands.add(c)
 	s.free = c.last + 1
 	return c.last

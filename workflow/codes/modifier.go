@@ -174,6 +174,9 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	if cue != 0 {
 		return cue, alternative
 	}
+	if t.kind == kAlpha && next.kind == kNum && (next.n != 2 || !isModifier(next.b[0], next.b[1])) && next.n < 5 {
+		return 0, false // a value: "RR 16"
+	}
 	// by the words around it
 	pairOK := func(x *token, y *token) bool { // an alternative that is a modifier too
 		return x.kind == kAlpha && (x.class&wOR != 0 || x.class&wAND != 0) && y.n == 2 && y.kind != kPunct && isModifier(y.b[0], y.b[1]) && !(y.kind == kAlpha && y.lower)

@@ -127,8 +127,9 @@ type scanner struct {
 	lastAlt bool // and it stood among alternatives
 	pends   [6]pending
 
-	coding bool // a modifier word, a label: the text is about coding
-	remark bool // a reason code has been seen: remark codes may follow
+	coding  bool // a modifier word, a label: the text is about coding
+	revenue bool // a revenue code has been seen: others may follow
+	remark  bool // a reason code has been seen: remark codes may follow
 }
 
 // sentence is what the words of one sentence say together.
@@ -242,7 +243,7 @@ func (s *scanner) word(i int, t *token) {
 // hardly have.
 func (s *scanner) claims(t *token) bool {
 	switch string(t.bytes()) {
-	case "BILLED", "BILL", "BILLING", "DENIED", "DENIAL", "DENY", "DENIES", "CODED", "CODING", "NCCI", "BUNDLED", "BUNDLE", "REIMBURSED", "SUPERBILL":
+	case "BILLED", "BILL", "BILLING", "DENIED", "DENIAL", "DENY", "DENIES", "CODED", "CODING", "NCCI", "BUNDLED", "BUNDLE", "REIMBURSED", "SUPERBILL", "EOB", "EOBS", "MEDICARE", "MEDICAID", "PAYER":
 		return true
 	}
 	return false

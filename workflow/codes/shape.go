@@ -15,6 +15,9 @@ func (s *scanner) code(i int, t *token) {
 		s.labelledOne(i, idNDC, 0, linkNone, i)
 		return
 	}
+	if t.kind == kNum && t.n == 4 && t.b[0] == '0' && s.revenueLine(i) && s.labelledOne(i, idRevenue, 4, linkNone, i) > 0 {
+		return
+	}
 	if !s.shape(i, t, &c) {
 		if t.n == 2 && isModifier(t.b[0], t.b[1]) {
 			s.modifier(i, t)
@@ -32,6 +35,16 @@ func (s *scanner) code(i int, t *token) {
 	s.settle(i, &c)
 }
 
+// revenueLine says whether a number of four digits opens a further line of a
+// list of revenue codes: "rev 0450 99284-25, 0301 80053, 0250 $88".
+func (s *scanner) revenueLine(i int) bool {
+	if !s.revenue {
+		return false
+	}
+	n := s.at(i + 1)
+	return n.gap > 0 && (n.p == '$' || n.n == 5 && (n.kind == kNum || n.kind == kMix && hcpcsShape(n.bytes())))
+}
+
 // settle weighs a candidate that has a shape, reads what is attached to it,
 // and keeps it.
 func (s *scanner) settle(i int, c *candidate) {
@@ -41,7 +54,16 @@ func (s *scanner) settle(i int, c *candidate) {
 	if c.sys == idNone {
 		return
 	}
-	if c.signs&nForeign == 0 {
+	if p := s.at(i - 1); p.p == '_' && s.italics(c.last) {
+		c.last++
+	}
+	switch {
+	case c.signs&nForeign != 0:
+	case c.signs&nID != 0 && c.signs&sLabel == 0: // a number may be a range of them, but carries nothing
+		if s.at(c.last+1).p == '-' {
+			s.attached(c, c.last+1)
+		}
+	default:
 		s.suffix(c)
 	}
 	s.claimPending(c)

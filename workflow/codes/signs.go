@@ -54,6 +54,7 @@ const (
 	nTall                       // too short to be sure
 	nYear                       // a letter and a year
 	sVisit                      // lies among the visit codes
+	sUsed                       // follows "for", "on", "about"
 	signCount  = iota
 )
 
@@ -109,6 +110,7 @@ var signText = [signCount]struct {
 	{-2, "is very short"},
 	{-3, "reads as a year"},
 	{1, "lies among the codes of visits"},
+	{1, "follows for, on, about or with"},
 }
 
 // threshold is the least weight of an accepted candidate.

@@ -147,18 +147,28 @@ func (s *scanner) described(c *candidate) {
 	words, commas := 0, 0
 	for k := c.last + 1; k < c.last+9 && !s.tab.stops(s, k); k++ {
 		t := s.at(k)
-		if n, last := s.unitsAt(k, false); n > 0 && words > 0 {
+		if words > 0 && t.kind == kAlpha && t.n == 2 && !t.lower && !wordLike(t) && s.okModifier(c, k, looseSpace) && s.closes(k+1) {
+			c.addModifier(t.b[0], t.b[1])
+			c.last = k
+			continue
+		}
+		if c.units > 0 {
+			if words > 3 {
+				return
+			}
+		} else if n, last := s.unitsAt(k, false); n > 0 && words > 0 {
 			counted := s.at(last).class&wUNIT != 0 || t.kind == kAlpha && !t.is("X")
-			end := s.at(last + 1)
-			stop := end.kind == kEdge || end.kind == kLine || end.kind == kPunct && end.p != '-' && end.p != '(' && end.p != '+' || end.class&wAND != 0 && end.kind == kAlpha
+			stop := s.closes(last + 1)
 			if n <= 9999 && (counted || stop && !visit && commas == 0) && !(t.kind == kAlpha && t.class&(wWITH|wNW) != 0) {
 				c.units, c.last = int32(n), last
 			}
 			return
 		}
 		switch {
-		case t.kind == kAlpha && t.class&^(wCLIN|wMEAS|wSTREET|wSTATE|wIDH|wHEAD|wLEVEL|wIDW|wCOUNT) == 0 && !(t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])), t.is("BOTH"), t.is("ADMINISTRATION"):
+		case t.kind == kAlpha && t.class&^(wCLIN|wMEAS|wSTREET|wSTATE|wIDH|wHEAD|wLEVEL|wIDW|wCOUNT|wDENT) == 0 && !(t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])), t.is("BOTH"), t.is("ADMINISTRATION"), t.is("PER"):
 			words++
+		case t.kind == kNum && s.at(k+1).p == '.' && s.at(k+1).gap == 0 && s.at(k+2).kind == kNum && s.at(k+3).class&wMEAS != 0:
+			k += 2
 		case t.kind == kNum && t.n <= 3 && s.at(k+1).class&wMEAS != 0, t.kind == kMix && isDigit(t.b[0]) && t.n <= 5: // a strength
 		case t.kind == kPunct && (t.p == '-' && t.gap > 0 || t.p == '(' || t.p == ')' || t.p == '/' || t.p == ':' || t.p == '=' && c.sys == idHCPCS):
 		case t.kind == kPunct && t.p == ',' && commas == 0:
@@ -167,6 +177,25 @@ func (s *scanner) described(c *candidate) {
 			return
 		}
 	}
+}
+
+// closes says whether what is attached to a code may end before token k: at a
+// mark, a line end, a joining word, another modifier.
+func (s *scanner) closes(k int) bool {
+	t := s.at(k)
+	switch t.kind {
+	case kEdge, kLine:
+		return true
+	case kPunct:
+		return t.p != '-' && t.p != '(' && t.p != '+' && !(t.p == '/' && t.gap == 0)
+	case kAlpha:
+		return t.class&wAND != 0 || t.is("X") || t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])
+	case kNum:
+		return t.n == 2 && isModifier(t.b[0], t.b[1]) && s.at(k+1).kind != kAlpha
+	case kMix:
+		return t.b[0] == 'X' && digitsOnly(t.bytes()[1:])
+	}
+	return false
 }
 
 // okSpoken is okModifier for spoken ones, where small letters are common after
@@ -217,6 +246,9 @@ func (s *scanner) unitsAfter(c *candidate, k int) bool {
 	}
 	if n <= 0 || n > 99999 {
 		return false
+	}
+	if j > k && !paren && s.at(last+1).kind != kPunct && s.at(last+1).n == 5 && s.at(last+1).gap == 1 && s.at(last+1).kind != kAlpha {
+		return false // ", 4 units 97110": the next code's
 	}
 	if paren {
 		e := s.at(last + 1)
@@ -278,7 +310,7 @@ func (s *scanner) unitsAt(j int, paren bool) (n, last int) {
 		if counted(j) && !s.decimal(j) {
 			return number(string(t.bytes()[1:])), j
 		}
-	case (t.kind == kAlpha && t.is("X") || t.p == '*' && t.gap > 0) || t.p == 'x': // x 2
+	case (t.kind == kAlpha && t.is("X") || t.p == '*' && (t.gap > 0 || s.at(j+1).gap == 0 && s.at(j+1).n <= 2 && s.at(j+2).p != '*' && (s.seg.to == 0 || j > s.seg.to))) || t.p == 'x': // x 2
 		v := s.at(j + 1)
 		if v.kind == kNum && v.n <= 4 && counted(j+1) && !s.decimal(j+1) && (v.gap <= 1) {
 			return v.value(), j + 1
@@ -286,7 +318,7 @@ func (s *scanner) unitsAt(j int, paren bool) (n, last int) {
 		if w := numberWord(v); w > 0 && t.kind == kAlpha && counted(j+1) {
 			return w, j + 1
 		}
-	case t.kind == kMix && isDigit(t.b[0]) && t.n <= 8 && !t.is("1P") && !t.is("2P"): // 2u, 3units, 2x
+	case t.kind == kMix && isDigit(t.b[0]) && t.n <= 8 && !cptShape(t.bytes()) && !t.is("1P") && !t.is("2P"): // 2u, 3units, 2x
 		d := 1
 		for d < int(t.n) && isDigit(t.b[d]) {
 			d++

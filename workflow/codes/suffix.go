@@ -18,12 +18,13 @@ func (s *scanner) suffix(c *candidate) {
 		}
 		if c.sys == idCDT && s.at(k).gap > 0 { // the dental code set has no modifiers
 			if !s.unitsAfter(c, k) {
+				s.described(c)
 				return
 			}
 			continue
 		}
 		if !s.attached(c, k) && !s.unitsAfter(c, k) && !s.spoken(c, k) {
-			if c.units == 0 && c.nr == 0 {
+			if c.nr == 0 {
 				s.described(c)
 			}
 			return
@@ -271,6 +272,9 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 		if e := s.at(k + 2); e.is("EACH") || e.is("ALL") || e.is("BOTH") || e.is("EVERY") {
 			return false
 		}
+	}
+	if t.is("AB") && how == looseSpace && c != nil && !(c.sys == idCPT && c.code[0] == '9' && c.code[1] == '2') {
+		return false // diagnosis pointers, but for audiology
 	}
 	if t.kind == kMix {
 		if t.lower {

@@ -87,7 +87,7 @@ var wordLists = []struct {
 		rxnorm rxcui cvx route transmittal page pages pg pgs icn dcn caqh token trace eft era dated payerid
 		receipt refund portal routing deposit parking elevator exit station gl medicare_id mbi hicn policyno reservation
 		flight seat locker bin shelf barcode isbn hl7 clm caller bus ndcs2 fedex ups usps mailing pobox specimen slide
-		passport visa plate license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
+		passport visa plate dept department mls irb license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
 	{wIDW, `unit tax wages salary claim case file record records chart charts patient patients pt encounter encounters plan
 		form forms letter message request version build model device user doc document
 		protocol cohort arm screw stem liner reference ref group grp id ids
@@ -119,7 +119,7 @@ var wordLists = []struct {
 	{wUNIT, `unit units u un uts ut unidades`},
 	{wCOUNT, `claims people members lives visits encounters cases times cars trucks staff employees beds copies pages steps shirts
 		calls items accounts doses lesions sessions residents providers physicians doctors coders users emails rows records
-		charts patients pts students samples procedures hospitals clinics babies children adults shares barrels square
+		charts patients pts students samples procedures hospitals clinics babies children adults shares barrels square tests draws swabs injections
 		followers subscribers dollars miles`},
 	{wBILL, `bill billed bills billing biller billers billable rebill rebilled unbill report reported reports reporting reportable
 		submit submitted submits submitting resubmit resubmitted claim claims charge charged charges charging code coded codes
@@ -128,7 +128,7 @@ var wordLists = []struct {
 		inclusive included includes include cpt hcpcs modifier modifiers mod mods ncci cci mue mues edits edit payer
 		payor payers medicare medicaid allowed allowable covered cover covers coverage uncovered noncovered rejected rejects reject
 		rejection appeal appealing authorization auth preauth precert global fee fees crosswalk addon bilateral procedure
-		procedures proc px superbill eob remit downcoded upcoded downcode downcoding price pricing priced dos recouped recoup
+		procedures proc px superbill eob eobs remit downcoded upcoded downcode downcoding price pricing priced dos recouped recoup
 		overpaid resent refund separately icd dx diagnosis drg commercial carrier scrubber clearinghouse wellness hcc abn lcd
 		ncd mips pqrs unlisted postop insurance tricare humana aetna cigna bcbs uhc corrected rebilling write appended append
 		assistant cosurgeon telehealth mac mppr asc opps raf replaced replace deleted delete performed audit auditor audited
