@@ -29,6 +29,9 @@ func (s *scanner) after(c *candidate) {
 				c.signs |= nCount
 			}
 		}
+		if f := s.at(k + 1); bare && c.nm == 0 && f.kind == kAlpha && f.class&wCOUNT != 0 && (t.is("NEW") || t.is("TOTAL") || t.is("ACTIVE") || t.is("UNIQUE") || t.is("MORE")) {
+			c.signs |= nCount // "10040 new pts"
+		}
 		if p, f := s.at(c.tok-1), s.at(k+1); bare && c.nm == 0 && f.kind == kAlpha && f.class&wCOUNT != 0 && f.gap == 1 && (p.is("HAD") || p.is("HAVE") || p.is("SAW") || p.is("OF") || p.is("GOT")) {
 			c.signs |= nCount // "had 36415 rejected records"
 		}
@@ -328,11 +331,14 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 			c.signs |= nRemark
 		}
 	}
-	if c.n == 3 && !labelled && c.signs&(sBilling|sInUse|sAloneLine|sRange) == 0 && !(next.kind == kMix && icdShape(next.bytes())) {
+	if c.n == 3 && !labelled && c.signs&(sBilling|sAsk|sInUse|sAloneLine|sRange) == 0 && !(next.kind == kMix && icdShape(next.bytes())) {
 		c.signs |= nContext // a header category in a sentence about something else
 	}
 	if c.n == 3 && b[0] == 'V' && ctx.class&wHCC != 0 && !labelled {
 		c.signs |= nVersion
+	}
+	if !labelled && (c.n == 4 || c.n == 5) && isUpper(b[c.n-1]) && (ctx.class&wGENE != 0 || ctx.class&(wDX|wICD|wBILL) == 0) {
+		c.signs = c.signs&^sShape | nContext // an exchanged amino acid: "V600E"
 	}
 	if !labelled && ctx.class&(wGENE|wROAD) != 0 && ctx.class&(wDX|wICD) == 0 {
 		c.signs |= nContext

@@ -49,6 +49,10 @@ func (s *scanner) claimLine(c *candidate) int {
 	}
 	k := c.last + 1
 	t := s.at(k)
+	if u := s.pricedUnits(k); u > 0 && c.units == 0 && c.procedure() {
+		c.units, c.last = int32(s.at(u).value()), u
+		return pos
+	}
 	if t.kind == kAlpha && t.n <= 4 && pointers(t) {
 		k++
 		t = s.at(k)
@@ -67,6 +71,38 @@ func (s *scanner) claimLine(c *candidate) int {
 		}
 	}
 	return pos
+}
+
+// pricedUnits is the token of the units of a claim line whose code ends before
+// token k, where they stand beside the price: "1 650.00", "650.00 1"; or 0.
+func (s *scanner) pricedUnits(k int) int {
+	if u := s.at(k); u.kind == kNum && u.n <= 3 && u.gap > 0 && s.price(k+1) > 0 {
+		return k
+	}
+	if after := s.price(k); after > 0 {
+		if u := s.at(after); u.kind == kNum && u.n <= 3 && u.gap > 0 && s.endOfLine(after+1) {
+			return after
+		}
+	}
+	return 0
+}
+
+// price is the token behind an amount of dollars and cents at token k, or 0.
+func (s *scanner) price(k int) int {
+	if s.at(k).p == '$' {
+		k++
+	}
+	t := s.at(k)
+	if t.kind != kNum {
+		return 0
+	}
+	if s.at(k+1).p == ',' && s.at(k+1).gap == 0 && s.at(k+2).n == 3 && s.at(k+2).kind == kNum {
+		k += 2
+	}
+	if p, c := s.at(k+1), s.at(k+2); p.p == '.' && p.gap == 0 && c.gap == 0 && c.kind == kNum && c.n == 2 {
+		return k + 3
+	}
+	return 0
 }
 
 // pointers says whether the letters are diagnosis pointers (A to L).

@@ -13,7 +13,7 @@ func (s *scanner) modifier(i int, t *token) {
 		return
 	}
 	if !alternative {
-		if n := s.at(i + 1); n.is("ON") || n.is("TO") || n.is("ONTO") || n.is("FOR") {
+		if n := s.at(i + 1); n.is("ON") || n.is("TO") || n.is("ONTO") || n.is("FOR") || n.is("IN") {
 			if j := s.tieForward(i); j > 0 {
 				s.pend(j, t)
 				s.lastMod, s.lastAlt = i, false
@@ -184,7 +184,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	pair := pairOK(next, s.at(j+1)) || s.counterpart(j) || next.p == '/' && next.gap == 0 && s.at(j+1).n == 2 && s.at(j+1).kind != kPunct && isModifier(s.at(j + 1).b[0], s.at(j + 1).b[1])
 	run := s.modifierRun(i)
 	start := prev.kind == kEdge || prev.kind == kLine || prev.kind == kPunct && prev.p != '$' && prev.p != '/' && prev.p != '%' && prev.p != '+' && prev.p != '=' && prev.p != '<' && prev.p != '>'
-	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD|wSAY) != 0 || prev.is("S") && s.at(k-1).p == '\'' || prev.is("BEEN") && s.context(i).question || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("SO") && next.is("ON") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || (prev.is("IS") || prev.is("ARE") || prev.is("CAN")) && s.at(k-1).kind != kAlpha && s.at(k-1).kind != kNum)
+	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD|wSAY) != 0 && !(prev.is("IF") && next.is("THEN")) || prev.is("S") && s.at(k-1).p == '\'' || prev.is("BEEN") && s.context(i).question || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("SO") && next.is("ON") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || (prev.is("IS") || prev.is("ARE") || prev.is("CAN")) && s.at(k-1).kind != kAlpha && s.at(k-1).kind != kNum)
 	stop := next.kind == kEdge || next.kind == kLine || next.kind == kPunct && (next.p == '.' || next.p == '?' || next.p == ',' || next.p == ';' || next.p == '!' || next.p == '/' || next.p == ':')
 	nextOK := stop || next.kind == kAlpha && (next.class&wPLAIN != 0 || adverb(next))
 	if asked := prev.is("IS") || prev.is("ARE") || prev.is("DOES") || prev.is("WOULD") || prev.is("SHOULD") || prev.is("COULD") || prev.is("WILL") || prev.is("MUST"); asked && judged(next) ||
@@ -416,7 +416,7 @@ func (s *scanner) tieForward(i int) int {
 		case m.n == 2 && m.kind == kNum && isModifier(m.b[0], m.b[1]) && !on:
 		case m.kind == kAlpha && m.is("AND") && !on:
 		case m.kind == kAlpha && (m.class&wTIEF != 0 || adverb(m)):
-			if m.is("ON") || m.is("TO") || m.is("ONTO") || m.is("WITH") || m.is("FOR") {
+			if m.is("ON") || m.is("TO") || m.is("ONTO") || m.is("WITH") || m.is("FOR") || m.is("IN") {
 				on = true
 			}
 		case m.n == 2 && m.kind == kAlpha && !m.lower && isModifier(m.b[0], m.b[1]) && !on:

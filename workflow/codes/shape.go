@@ -38,11 +38,33 @@ func (s *scanner) code(i int, t *token) {
 // revenueLine says whether a number of four digits opens a further line of a
 // list of revenue codes: "rev 0450 99284-25, 0301 80053, 0250 $88".
 func (s *scanner) revenueLine(i int) bool {
-	if !s.revenue {
-		return false
-	}
 	n := s.at(i + 1)
-	return n.gap > 0 && (n.p == '$' || n.n == 5 && (n.kind == kNum || n.kind == kMix && hcpcsShape(n.bytes())))
+	line := s.claimed(i) && s.priced(i)
+	if line && n.kind == kAlpha && n.gap > 0 {
+		return true
+	}
+	return (line || s.revenue) && n.gap > 0 && (n.p == '$' || n.n == 5 && (n.kind == kNum || n.kind == kMix && hcpcsShape(n.bytes())))
+}
+
+// claimed says whether token i opens a line of a claim: it is the first of its
+// line, or follows "Line 2:".
+func (s *scanner) claimed(i int) bool {
+	v := s.at(i).value()
+	return v >= 100 && v < 1000 && (s.atLineStart(i) || s.at(i-1).p == ':' && s.at(i-2).kind == kNum && s.at(i-3).is("LINE"))
+}
+
+// priced says whether the rest of the line has an amount of money.
+func (s *scanner) priced(i int) bool {
+	for k := i + 1; k < i+24; k++ {
+		t := s.at(k)
+		switch {
+		case t.kind == kLine || t.kind == kEdge:
+			return false
+		case t.p == '$', t.p == '.' && t.gap == 0 && s.at(k-1).kind == kNum && s.at(k+1).kind == kNum && s.at(k+1).n == 2 && s.at(k+1).gap == 0:
+			return true
+		}
+	}
+	return false
 }
 
 // settle weighs a candidate that has a shape, reads what is attached to it,

@@ -24,6 +24,9 @@ func (s *scanner) spoken(c *candidate, k int) bool {
 		case t.kind == kLine && t.n == 1 && (with || mod):
 			j++
 			continue
+		case mod && t.kind == kNum && t.n == 1 && s.at(j+1).p == ':': // "Modifier 1: LT"
+			j++
+			continue
 		case t.kind != kAlpha:
 		case t.class&wMOD != 0:
 			if mod {
@@ -110,7 +113,7 @@ func (s *scanner) spoken(c *candidate, k int) bool {
 	if covers {
 		c.end = s.at(last).end
 	}
-	if n := s.at(last + 1); n.class&wMOD != 0 && n.kind == kAlpha {
+	if n, v := s.at(last+1), s.at(last+2); n.class&wMOD != 0 && n.kind == kAlpha && v.kind != kNum && v.p != ':' {
 		c.last++
 	}
 	return true
@@ -152,6 +155,11 @@ func (s *scanner) described(c *candidate) {
 			c.last = k
 			continue
 		}
+		if words > 0 && t.kind == kNum && t.n == 2 && s.at(k-1).p == ',' && s.endOfLine(k+1) && s.okModifier(c, k, looseSpace) && (!visit || visitModifier(t)) {
+			c.addModifier(t.b[0], t.b[1])
+			c.last = k
+			return
+		}
 		if c.units > 0 {
 			if words > 3 {
 				return
@@ -159,7 +167,7 @@ func (s *scanner) described(c *candidate) {
 		} else if n, last := s.unitsAt(k, false); n > 0 && words > 0 {
 			counted := s.at(last).class&wUNIT != 0 || t.kind == kAlpha && !t.is("X")
 			stop := s.closes(last + 1)
-			if n <= 9999 && (counted || stop && !visit && commas == 0) && !(t.kind == kAlpha && t.class&(wWITH|wNW) != 0) {
+			if n <= 9999 && (counted || stop && !visit) && !(t.kind == kAlpha && t.class&(wWITH|wNW) != 0) {
 				c.units, c.last = int32(n), last
 			}
 			return
@@ -177,6 +185,16 @@ func (s *scanner) described(c *candidate) {
 			return
 		}
 	}
+}
+
+func (s *scanner) endOfLine(k int) bool {
+	t := s.at(k)
+	return t.kind == kLine || t.kind == kEdge
+}
+
+// visitModifier says whether a number is a modifier of visits rather than an age.
+func visitModifier(t *token) bool {
+	return t.is("24") || t.is("25") || t.is("57") || t.is("93") || t.is("95")
 }
 
 // closes says whether what is attached to a code may end before token k: at a
@@ -297,7 +315,7 @@ func (s *scanner) unitsAt(j int, paren bool) (n, last int) {
 	t := s.at(j)
 	counted := func(k int) bool { // what follows token k is no measure
 		f := s.at(k + 1)
-		if f.kind == kNum && f.gap <= 1 && f.gap > 0 || f.p == '%' {
+		if f.kind == kNum && f.gap <= 1 && f.gap > 0 || f.p == '%' || f.kind == kAlpha && f.class&wNW != 0 {
 			return false
 		}
 		if f.p == '-' && f.gap == 0 && s.at(k+2).kind == kAlpha {

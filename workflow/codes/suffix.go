@@ -205,7 +205,7 @@ const (
 // measured or counted, not part of a date, a price or a longer number.
 func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 	t := s.at(k)
-	if t.n != 2 || t.kind != kNum && t.kind != kAlpha && t.kind != kMix || !isModifier(t.b[0], t.b[1]) {
+	if t.n != 2 || t.kind != kNum && t.kind != kAlpha && t.kind != kMix || !isModifier(t.b[0], t.b[1]) && !trip(c, t) {
 		return false
 	}
 	if t.kind == kMix && t.b[0] == 'X' && isDigit(t.b[1]) && (t.lower || how != looseGlued || s.at(k-1).p != '-') {
@@ -243,6 +243,9 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 	}
 	if n.gap == 0 && (n.kind == kNum || n.kind == kAlpha || n.kind == kMix) {
 		return false
+	}
+	if t.is("UN") && n.kind == kNum && how != looseGlued {
+		return false // the qualifier of units: "UN 50"
 	}
 	if how == looseGlued || how == looseMod {
 		return true
@@ -309,6 +312,19 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 		}
 	}
 	return true
+}
+
+// trip says whether two letters are the origin and destination of an ambulance
+// trip. Source: Medicare Claims Processing Manual, chapter 15, section 30.
+func trip(c *candidate, t *token) bool {
+	place := func(b byte) bool {
+		switch b {
+		case 'D', 'E', 'G', 'H', 'I', 'J', 'N', 'P', 'R', 'S', 'X':
+			return true
+		}
+		return false
+	}
+	return c != nil && c.sys == idHCPCS && c.code[0] == 'A' && c.code[1] == '0' && t.kind == kAlpha && !t.lower && place(t.b[0]) && place(t.b[1])
 }
 
 // wordLike says whether two capital letters are a word or an abbreviation as

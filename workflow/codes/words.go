@@ -188,7 +188,7 @@ var wordLists = []struct {
 	{wLEVEL, `level levels vertebra vertebral disc discs root nerve spine spinal foraminotomy radiculopathy stenosis lumbar cervical
 		thoracic scoliosis burst compression`},
 	{wCITE, `cfr usc iom transmittal chapter ch sec section policy manual title cr mln mm ruling oig federal register fr ssa`},
-	{wGENE, `gene mutation mutant mutated wild vitamin b12 antigen supplement supplements mask masks school antibody factor`},
+	{wGENE, `variant variants exon exons kras egfr braf allele genotype polymorphism snp homozygous heterozygous genes mutations brca1 tp53 gene mutation mutant mutated wild vitamin b12 antigen supplement supplements mask masks school antibody factor`},
 	{wROAD, `highway hwy interstate route exit freeway traffic drive fly flies plane aircraft airline`},
 	{wSMALL, `code codes number numbers no nos is was are were of the a billed used submitted being listed following these this that
 		for include includes including reported or and performed today given from plus both all using charged set rendered
