@@ -38,19 +38,14 @@ func (s *scanner) code(i int, t *token) {
 // revenueLine says whether a number of four digits opens a further line of a
 // list of revenue codes: "rev 0450 99284-25, 0301 80053, 0250 $88".
 func (s *scanner) revenueLine(i int) bool {
-	n := s.at(i + 1)
-	line := s.claimed(i) && s.priced(i)
-	if line && n.kind == kAlpha && n.gap > 0 {
-		return true
+	if !s.revenue {
+		return false
 	}
-	return (line || s.revenue) && n.gap > 0 && (n.p == '$' || n.n == 5 && (n.kind == kNum || n.kind == kMix && hcpcsShape(n.bytes())))
-}
-
-// claimed says whether token i opens a line of a claim: it is the first of its
-// line, or follows "Line 2:".
-func (s *scanner) claimed(i int) bool {
-	v := s.at(i).value()
-	return v >= 100 && v < 1000 && (s.atLineStart(i) || s.at(i-1).p == ':' && s.at(i-2).kind == kNum && s.at(i-3).is("LINE"))
+	n := s.at(i + 1)
+	if n.kind == kAlpha && n.gap > 0 {
+		return s.atLineStart(i) && s.priced(i)
+	}
+	return n.gap > 0 && (n.p == '$' || n.n == 5 && (n.kind == kNum || n.kind == kMix && hcpcsShape(n.bytes())))
 }
 
 // priced says whether the rest of the line has an amount of money.
