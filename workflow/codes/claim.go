@@ -49,7 +49,7 @@ func (s *scanner) claimLine(c *candidate) int {
 	}
 	k := c.last + 1
 	t := s.at(k)
-	if u := s.pricedUnits(k); u > 0 && c.units == 0 && c.procedure() {
+	if u := s.pricedUnits(k); u > 0 && !s.tab.row && c.units == 0 && c.procedure() {
 		c.units, c.last = int32(s.at(u).value()), u
 		return pos
 	}

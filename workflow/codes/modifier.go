@@ -118,6 +118,9 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	for k > i-4 && s.at(k).kind == kPunct && (s.at(k).p == '-' || s.at(k).p == '(' || s.at(k).p == '"' || s.at(k).p == '\'' || s.at(k).p == ':' || s.at(k).p == '#' || s.at(k).p == '[' || s.at(k).p == '*') {
 		k--
 	}
+	if k < i-1 && s.inCandidate(k) {
+		k++ // "69210: RT on one line": the mark parts it from the code
+	}
 	prev := s.at(k)
 	hyphen := s.at(i-1).p == '-' && t.gap == 0 && (s.at(i-1).gap > 0 || s.at(i-2).kind != kNum)
 	j := i + 1
@@ -151,6 +154,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 				alternative = true
 			case m.kind == kAlpha && m.class&wOR != 0, m.is("INSTEAD"), m.is("RATHER"), m.is("NOT"), m.is("OVER"):
 				alternative = true
+			case m.kind == kAlpha && m.class&wTO != 0 && (s.at(x-1).is("TA") || s.at(x-1).is("FA") || s.at(x-1).is("E1")): // "TA through T9"
 			case m.kind == kAlpha && m.class&(wAND|wMOD) != 0, m.is("THAN"), m.is("OF"), m.is("A"), m.is("THE"), m.is("WITH"), m.is("ONLY"), m.is("THEN"), m.is("EVEN"):
 			default:
 				listed = false
@@ -168,68 +172,13 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 		alternative = true
 	}
 	listed := cue&sChain != 0 && prev.class&wOR != 0 && t.class&(wOR|wTO|wART|wSMALL) == 0
-	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !listed && !s.attachedElsewhere(t)) {
+	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !listed && !s.attachedElsewhere(t) && !s.other(j, t)) {
 		return 0, false
 	}
 	if cue != 0 {
 		return cue, alternative
 	}
-	if t.kind == kAlpha && next.kind == kNum && (next.n != 2 || !isModifier(next.b[0], next.b[1])) && next.n < 5 {
-		return 0, false // a value: "RR 16"
-	}
-	// by the words around it
-	pairOK := func(x *token, y *token) bool { // an alternative that is a modifier too
-		return x.kind == kAlpha && (x.class&wOR != 0 || x.class&wAND != 0) && y.n == 2 && y.kind != kPunct && isModifier(y.b[0], y.b[1]) && !(y.kind == kAlpha && y.lower)
-	}
-	pair := pairOK(next, s.at(j+1)) || s.counterpart(j) || next.p == '/' && next.gap == 0 && s.at(j+1).n == 2 && s.at(j+1).kind != kPunct && isModifier(s.at(j + 1).b[0], s.at(j + 1).b[1])
-	run := s.modifierRun(i)
-	start := prev.kind == kEdge || prev.kind == kLine || prev.kind == kPunct && prev.p != '$' && prev.p != '/' && prev.p != '%' && prev.p != '+' && prev.p != '=' && prev.p != '<' && prev.p != '>'
-	prevOK := start || prev.kind == kAlpha && (prev.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD|wSAY) != 0 && !(prev.is("IF") && next.is("THEN")) || prev.is("S") && s.at(k-1).p == '\'' || prev.is("BEEN") && s.context(i).question || prev.class&wART != 0 && prev.n < 5 || prev.is("DO") || prev.is("SO") && next.is("ON") || prev.is("ONLY") || prev.is("JUST") || prev.is("BOTH") || prev.is("BE") || (prev.is("IS") || prev.is("ARE") || prev.is("CAN")) && s.at(k-1).kind != kAlpha && s.at(k-1).kind != kNum)
-	stop := next.kind == kEdge || next.kind == kLine || next.kind == kPunct && (next.p == '.' || next.p == '?' || next.p == ',' || next.p == ';' || next.p == '!' || next.p == '/' || next.p == ':')
-	nextOK := stop || next.kind == kAlpha && (next.class&wPLAIN != 0 || adverb(next))
-	if asked := prev.is("IS") || prev.is("ARE") || prev.is("DOES") || prev.is("WOULD") || prev.is("SHOULD") || prev.is("COULD") || prev.is("WILL") || prev.is("MUST"); asked && judged(next) ||
-		prev.is("FOR") && next.p == '?' || prev.is("LINE") && next.class&wOR != 0 && next.kind == kAlpha {
-		prevOK, nextOK = true, true
-	}
-	switch t.kind {
-	case kNum:
-		if (next.is("APPLY") || next.is("APPLIES") || next.is("APPENDED")) && (prev.class&(wNOT|wART|wOR) != 0 || prev.is("DO")) {
-			cue = sShape
-		} else if s.at(i-1).p == '(' && next.p == '?' && s.at(j+1).p == ')' {
-			cue = sWeakShape
-		} else if start && next.p == '?' && s.context(i).class&wMOD != 0 {
-			cue = sWeakShape // "which modifier for a repeat film, 76?"
-		} else if hyphen && nextOK || prevOK && nextOK && !(start && stop && !pair) || run >= 3 {
-			cue = sWeakShape
-		}
-	case kMix:
-		if (prevOK || nextOK) && s.attachedElsewhere(t) {
-			cue = sShape
-		} else if nextOK && !t.lower && prev.kind == kAlpha && prev.class&(wAPPEND|wOR|wNOT|wWITH|wSAY) != 0 && (pair || run > 1 || t.b[0] == 'Q') || start && pair && s.codeSoon(j) {
-			cue = sWeakShape
-		}
-	default:
-		switch {
-		case t.lower:
-		case t.class&wALONE == 0 && !s.attachedElsewhere(t):
-		case wordLike(t) || t.is("RT") || t.is("LT"):
-			if prevOK && nextOK && (s.attachedElsewhere(t) || pair || prev.class&(wAPPEND|wMOD|wOR) != 0 && !wordLike(t) && prev.kind == kAlpha) || next.is("ENOUGH") {
-				cue = sWeakShape
-			}
-			if (hyphen || !wordLike(t) && pair && next.p == '/' || !wordLike(t) && s.at(i-1).p == '/' && s.lastMod == i-2) && nextOK {
-				cue = sWeakShape
-			}
-			if prevOK && nextOK && (next.kind == kAlpha && next.lower || prev.kind == kAlpha && prev.lower) && t.class&wALONE != 0 {
-				cue = sWeakShape
-			}
-			if strongLetters(t) && (prevOK || nextOK) {
-				cue = sWeakShape
-			}
-		case prevOK || nextOK || next.kind == kAlpha:
-			cue = sWeakShape
-		}
-	}
-	return cue, alternative
+	return s.alone(i, k, j, hyphen), alternative
 }
 
 // counterpart says whether another modifier is set against the one before
@@ -310,7 +259,7 @@ func adverb(t *token) bool {
 func judged(t *token) bool {
 	switch string(t.bytes()) {
 	case "EVER", "STILL", "ALWAYS", "NEEDED", "REQUIRED", "ALLOWED", "APPROPRIATE", "OK", "OKAY", "RIGHT", "VALID", "CORRECT", "ENOUGH", "BETTER", "BEST", "BE", "GO",
-		"APPLY", "NECESSARY", "WRONG", "SUFFICIENT", "PROPER", "ACCEPTABLE", "RECOGNIZED", "ACCEPTED":
+		"APPLY", "WORK", "HELP", "DO", "FLY", "PASS", "NECESSARY", "WRONG", "SUFFICIENT", "PROPER", "ACCEPTABLE", "RECOGNIZED", "ACCEPTED":
 		return true
 	}
 	return false
@@ -352,6 +301,13 @@ func (s *scanner) tieBack(i int, t *token) *candidate {
 	}
 	if n == 0 || !s.cands.at(n-1).procedure() {
 		return nil
+	}
+	for k := i + 1; k < i+5; k++ {
+		if m := s.at(k); m.is("BE") || m.is("GO") {
+			return nil // "should LT and RT be on separate lines?"
+		} else if m.class&wAND == 0 && m.n != 2 {
+			break
+		}
 	}
 	p := s.cands.at(n - 1)
 	last := s.cands.at(s.cands.n - 1)

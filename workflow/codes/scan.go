@@ -137,6 +137,7 @@ type sentence struct {
 	from, to int // tokens
 	class    word
 	question bool
+	code     bool // it has a number with the shape of a procedure code
 }
 
 // Find returns the mentions of one text in order, repeated ones too. Source
@@ -282,6 +283,7 @@ func (s *scanner) context(i int) *sentence {
 			break
 		}
 		c.class |= t.class
+		c.code = c.code || procedureShape(t)
 		c.from = k
 	}
 	k := i
@@ -291,6 +293,7 @@ func (s *scanner) context(i int) *sentence {
 			break
 		}
 		c.class |= t.class
+		c.code = c.code || procedureShape(t)
 		if s.sentenceEnd(k, t) {
 			c.question = t.p == '?'
 			k++
@@ -300,6 +303,10 @@ func (s *scanner) context(i int) *sentence {
 	c.to = k
 	s.sent = c
 	return &s.sent
+}
+
+func procedureShape(t *token) bool {
+	return t.n == 5 && (t.kind == kNum || t.kind == kMix && (hcpcsShape(t.bytes()) || cptShape(t.bytes())))
 }
 
 // sentenceEnd says whether token k closes a sentence: a full stop that is not

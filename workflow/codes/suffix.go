@@ -44,6 +44,9 @@ func (s *scanner) attached(c *candidate, k int) bool {
 		if t.class&wTO != 0 && c.nm == 0 {
 			return s.rangeWord(c, k, t)
 		}
+		if o := s.at(k + 1); o.kind == kAlpha && o.class&wOR != 0 && s.okModifier(c, k, looseSpace) && s.okModifier(c, k+2, looseMod) {
+			return false // "E0260 NU or RR?"
+		}
 		if s.okModifier(c, k, looseSpace) {
 			s.take(c, k, k, true)
 			return true

@@ -59,6 +59,7 @@ const (
 	wIDH                     // names an identifier only with "number" or "#"
 	wALONE                   // modifiers that are spoken of by themselves
 	wDIG                     // a number word that may spell a dictated code
+	wPRON                    // a pronoun
 	wSAY                     // what is thought, said or accepted: a modifier may follow
 )
 
@@ -97,11 +98,12 @@ var wordLists = []struct {
 	{wIDH, `line lines item visit visits report note notes study block path pathology auth authorization precert preauth
 		pump transmitter hospital center op cup graft consult wound specimen claim case`},
 	{wALONE, `xe xs xp xu kx jw jz ga gy gz gx gt gq fq fr fs ft qw tc gc ge qx qy qz qk aa nu rr kh rt lt as pt cq co go gp gn
-		gg gh gw gv pn po sg sl cs lc ld rc lm ri`},
+		gg gh gw gv pn po sa sg sl cs lc ld rc lm ri`},
 	{wSAY, `thought think believe believes say says said suggest suggests suggested recommend recommends recommended told prefer prefers
 		accept accepts accepted allow allows honor honors recognize recognizes ignore ignores whether if why`},
 	{wDIG, `zero oh nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
 		seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety`},
+	{wPRON, `they we i it he she you this that these those`},
 	{wNUM, `number numbers num nbr no nos nr nums`},
 	{wSTATE, `al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh
 		ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc pr`},
@@ -162,7 +164,7 @@ var wordLists = []struct {
 	{wWITH, `with w con`},
 	{wAPPEND, `had has have gets get got takes lacks lacking append appended appending add added adding adds use used using uses attach attached apply applied applies put putting
 		need needs needed require requires required want wants drop dropped remove removed take took missing missed carry submit
-		report bill modifier give put leave left omit forgot change changed correct try choose missing carrying bearing pick choosing wants`},
+		report bill modifier give put leave left omit forgot change changed correct try choose missing carrying bearing pick choosing wants tried trying`},
 	{wNW, `one two three four five six seven eight nine ten eleven twelve twice once`},
 	{wMONTH, `jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov
 		november dec december`},
@@ -181,7 +183,7 @@ var wordLists = []struct {
 		moved move correct corrected revise revised convert converted crosswalk crosswalks cross compare compared bundle bundled
 		linked attached add added relative reduce reduced shift shifted map maps mapped went goes similar equal equivalent due
 		addition next close tied incidental apply applies edit prior pay pays`},
-	{wPLAIN, `got gets stripped removed dropped denied added attached went fell missing staged unplanned unrelated related repeat bilateral reduced discontinued distinct separate professional technical split unusual means stands maybe perhaps likely probably though anyway thanks thx please sometimes always usually later on with to for and or be apply applies here instead if when because needed required allowed enough modifier mod vs is as unless
+	{wPLAIN, `isn doesn wasn won aren didn wouldn shouldn don off seems seem looks works work got gets stripped removed dropped denied added attached went fell missing staged unplanned unrelated related repeat bilateral reduced discontinued distinct separate professional technical split unusual means stands maybe perhaps likely probably though anyway thanks thx please sometimes always usually later on with to for and or be apply applies here instead if when because needed required allowed enough modifier mod vs is as unless
 		go goes again too right ok would should by not since until only please also appended appropriate better best correct
 		wrong valid needed versus then next both are was rather only at even ever reported but does do used because the so
 		after before of on under belong belongs whether missing denied between in where who`},
