@@ -5,9 +5,9 @@ package codes
 // five". They are read like any other and their text is what was said, so that
 // whoever shows them can read them back.
 
-// said is what number words spell: the digits, and how many words gave two at
+// spelling is what number words spell: the digits, and how many words gave two at
 // once at the end ("twenty five").
-type said struct {
+type spelling struct {
 	digits [16]byte
 	n      int
 	first  int // token of the first word
@@ -16,8 +16,8 @@ type said struct {
 }
 
 // number spells the number words from token i on.
-func (s *scanner) number(i int) said {
-	v := said{first: i}
+func (s *scanner) number(i int) spelling {
+	v := spelling{first: i}
 	for k := i; v.n+2 <= len(v.digits); k++ {
 		t := s.at(k)
 		if t.kind == kPunct && (t.p == '-' || t.p == ',') && v.n > 0 {
@@ -153,7 +153,7 @@ func (s *scanner) dictatedModifiers(c *candidate) {
 
 // dictatedLater gives the code dictated before it a modifier that follows a
 // few words later: "nine nine two one three is ok with a twenty five".
-func (s *scanner) dictatedLater(v *said) bool {
+func (s *scanner) dictatedLater(v *spelling) bool {
 	if s.cands.n == 0 || !isModifier(v.digits[0], v.digits[1]) || s.at(v.last+1).class&(wMEAS|wCOUNT) != 0 {
 		return false
 	}

@@ -328,7 +328,7 @@ func (s *scanner) unitsAt(j int, paren bool) (n, last int) {
 		if counted(j) && !s.decimal(j) {
 			return number(string(t.bytes()[1:])), j
 		}
-	case (t.kind == kAlpha && t.is("X") || t.p == '*' && (t.gap > 0 || s.at(j+1).gap == 0 && s.at(j+1).n <= 2 && s.at(j+2).p != '*' && (s.seg.to == 0 || j > s.seg.to))) || t.p == 'x': // x 2
+	case (t.kind == kAlpha && t.is("X") || t.p == '*' && (t.gap > 0 || s.at(j+1).gap == 0 && s.at(j+1).n <= 2 && s.at(j+2).p != '*')) || t.p == 'x': // x 2
 		v := s.at(j + 1)
 		if v.kind == kNum && v.n <= 4 && counted(j+1) && !s.decimal(j+1) && (v.gap <= 1) {
 			return v.value(), j + 1
