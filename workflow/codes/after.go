@@ -20,7 +20,7 @@ func (s *scanner) after(c *candidate) {
 	t := s.at(k)
 	if t.kind == kAlpha && t.gap <= 1 {
 		if bare && c.nm == 0 && c.units == 0 {
-			if t.class&wMEAS != 0 && !t.is("IN") && !(t.n == 1 && !t.lower) && !t.is("LEVEL") && !(t.is("LEVELS") || t.is("SECOND")) && !t.is("DR") && !t.is("MIN") {
+			if t.class&wMEAS != 0 && !t.is("IN") && !(t.n == 1 && !t.lower) && !t.is("LEVEL") && !(t.is("LEVELS") || t.is("SECOND")) && !t.is("DR") && !t.is("MIN") && !(t.is("DAY") && s.at(k+1).kind == kNum) {
 				c.signs |= nMeasure
 			}
 			if t.class&wCOUNT != 0 && t.class&wBILL == 0 && !s.coded(c, t) {
@@ -34,6 +34,9 @@ func (s *scanner) after(c *candidate) {
 		}
 		if p, f := s.at(c.tok-1), s.at(k+1); bare && c.nm == 0 && f.kind == kAlpha && f.class&wCOUNT != 0 && f.gap == 1 && (p.is("HAD") || p.is("HAVE") || p.is("SAW") || p.is("OF") || p.is("GOT")) {
 			c.signs |= nCount // "had 36415 rejected records"
+		}
+		if p := s.at(c.tok - 1); bare && c.nm == 0 && p.is("AT") && t.class == 0 && isUpper(s.text[t.start]) && t.lower {
+			c.signs |= nStreet // "at 20610 Lakeshore"
 		}
 		if bare && c.nm == 0 && s.street(k) {
 			c.signs |= nStreet
@@ -55,7 +58,10 @@ func (s *scanner) after(c *candidate) {
 	if bare && c.n == 5 && evaluation(number(string(c.bytes()))) {
 		c.signs |= sVisit
 	}
-	if p := s.at(c.tok - 1); bare && c.nm == 0 && (p.is("FROM") || p.is("NEAR")) && s.at(c.tok-2).kind == kAlpha && s.ends(k) && isUpper(s.text[s.at(c.tok-2).start]) {
+	if p, q := s.at(c.tok-1), s.at(c.tok-2); bare && c.nm == 0 && (p.is("NEAR") || p.is("IN") && (q.is("LIVE") || q.is("LIVES") || q.is("LOCATED") || q.is("MOVED") || q.is("ARE") || q.is("OFFICE") || q.is("OFFICES") || q.is("CLINIC") || q.is("CLINICS") || q.is("US"))) {
+		c.signs |= nZip
+	}
+	if p := s.at(c.tok - 1); bare && c.nm == 0 && p.is("FROM") && s.at(c.tok-2).kind == kAlpha && s.ends(k) && isUpper(s.text[s.at(c.tok-2).start]) {
 		c.signs |= nZip // "Pat from 43215"
 	}
 	if t.kind == kPunct && t.gap == 0 && (t.p == '%') {
@@ -187,6 +193,7 @@ func (s *scanner) glued(i int, c *candidate) {
 				c.signs |= nZip
 			case m.kind == kNum && m.n == 5 && c.sys != idICD || m.kind == kMix && (m.n == 5 || m.n == 3): // another code
 			case m.kind == kAlpha && m.n > 2 && (m.lower || c.nm > 0): // "99213-office visit"
+			case m.kind == kNum && m.n == 2 && c.sys == idCPT && c.signs&sInUse != 0 && (s.at(c.last+3).gap > 0 || s.at(c.last+3).p == '?' || s.at(c.last+3).kind == kEdge): // a modifier that only a state has
 			case n.end-n.start == 3 && s.text[n.start:n.end] == "\u2014": // a dash, no hyphen
 			default:
 				c.signs |= nEmbedded
@@ -270,6 +277,9 @@ func (s *scanner) around(i int, c *candidate) {
 	if c.sys == idICD && !c.dot {
 		s.shortDiagnosis(i, c, ctx)
 	}
+	if c.dot && c.code[0] == 'V' && c.n <= 5 && !c.family && digitsOnly(c.code[3:c.n]) && c.nr == 0 && !(c.signs&(sLabel|sChain) != 0 && ctx.class&wICD != 0) {
+		c.signs |= nForeign // every ICD-10-CM code of V has seven characters: this is ICD-9
+	}
 	if c.sys == idICD && c.code[0] == 'V' && c.signs&(sLabel|sChain) == 0 {
 		if ctx.class&(wVER|wHCC) != 0 && s.at(i).lower || s.at(i-1).class&wVER != 0 && c.code[0] == 'V' {
 			c.signs |= nVersion
@@ -319,6 +329,15 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 		c.signs |= nID // an article or a local coverage determination
 	}
 	prev, next := s.at(i-1), s.at(c.last+1)
+	if b[0] == 'X' && s.at(i).lower && !labelled {
+		c.signs |= nEmbedded // "x3044" is an extension
+	}
+	if !labelled && c.n == 4 && b[0] == 'N' && digitsOnly(b[1:]) && ctx.class&wRARC != 0 && ctx.class&(wDX|wICD) == 0 && (prev.is("WITH") || prev.class&wRARC != 0) {
+		c.signs |= nRemark
+	}
+	if !labelled && c.n == 4 && c.link == linkNone && prev.kind == kAlpha && prev.class == 0 && prev.lower && isUpper(s.text[prev.start]) && ctx.class&(wDX|wICD) == 0 {
+		c.signs |= nContext // a model behind a name
+	}
 	if !labelled && c.n == 3 && spineLetter(b[0]) && number(string(b[1:])) <= 12 {
 		if next.p == '-' || next.p == '/' || prev.p == '-' && prev.gap == 0 || prev.p == '/' && prev.gap == 0 || ctx.class&wLEVEL != 0 {
 			c.signs |= nSpine
@@ -334,7 +353,7 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 	if c.n == 3 && !labelled && c.signs&(sBilling|sAsk|sInUse|sAloneLine|sRange) == 0 && !(next.kind == kMix && icdShape(next.bytes())) {
 		c.signs |= nContext // a header category in a sentence about something else
 	}
-	if c.n == 3 && b[0] == 'V' && ctx.class&wHCC != 0 && !labelled {
+	if c.n == 3 && b[0] == 'V' && !labelled && (ctx.class&wHCC != 0 || b[1] == '2') {
 		c.signs |= nVersion
 	}
 	if !labelled && (c.n == 4 || c.n == 5) && isUpper(b[c.n-1]) && (ctx.class&wGENE != 0 || ctx.class&(wDX|wICD|wBILL) == 0) {

@@ -62,12 +62,14 @@ func (s *scanner) opensModifier(k int, next *token) bool {
 	switch {
 	case p.class&(wAPPEND|wWITH|wOR|wAND|wNOT|wMOD|wSAY) != 0:
 		return !(p.is("IF") && next.is("THEN"))
-	case p.class&wART != 0 && p.n < 5, p.is("DO"), p.is("ONLY"), p.is("JUST"), p.is("BOTH"), p.is("BE"), p.is("OFF"):
+	case p.class&wART != 0 && p.n < 5, p.is("DO"), p.is("ONLY"), p.is("JUST"), p.is("BOTH"), p.is("BE"), p.is("OFF"), p.is("ALL"):
 		return true
 	case p.is("S"):
 		return q.p == '\''
 	case p.is("BEEN"):
 		return s.context(k).question
+	case p.is("STILL"):
+		return q.class&wOR != 0
 	case p.is("SO"):
 		return next.is("ON")
 	case p.is("BY"):
@@ -153,17 +155,26 @@ func (s *scanner) aloneMix(i int, b *beside) bool {
 	if b.closes && said && (b.pair || b.t.b[0] == 'Q' || s.modifierRun(i) > 1) {
 		return true
 	}
+	if b.t.b[0] == 'Q' && (s.modifierRun(i) >= 3 || b.start && b.next.is("ON") && (ctx.code || ctx.question || s.at(b.after+1).is("EVERY") || s.at(b.after+1).is("EACH") || s.at(b.after+1).is("ALL"))) {
+		return true // "Q7, Q8 or Q9"
+	}
 	return b.start && b.pair && (s.codeSoon(b.after) || ctx.question && b.t.b[0] == 'E')
 }
 
 // aloneLetters judges two capital letters.
 func (s *scanner) aloneLetters(i int, b *beside, hyphen bool) bool {
 	t, prev, next := b.t, b.prev, b.next
-	if t.lower || t.class&wALONE == 0 && !s.attachedElsewhere(t) && !(b.pair && (t.is("TA") || t.is("FA"))) {
+	ctx := s.context(i)
+	if t.lower {
 		return false
 	}
+	if t.class&wALONE == 0 && !s.attachedElsewhere(t) && !(b.pair && (t.is("TA") || t.is("FA"))) {
+		asked := (prev.is("IS") || prev.is("DOES")) && judged(next) || b.start && next.is("ON") && ctx.question || prev.is("NEED") && next.p == '?'
+		return asked && !wordLike(t) && (ctx.code || ctx.question)
+	}
 	if !wordLike(t) && !t.is("RT") && !t.is("LT") {
-		return b.opens || b.closes || next.kind == kAlpha
+		supported := ctx.code || ctx.question || ctx.class&(wMOD|wBILL|wCODE|wCPT|wHCPCS) != 0 || s.lastMod >= 0 || b.pair || puts(prev) || s.coding || s.cands.n > 0 || b.opens && b.closes
+		return supported && (b.opens || b.closes || next.kind == kAlpha)
 	}
 	opposed := b.pair && (b.opens && b.closes || s.context(i).question && (b.opens || b.closes || prev.is("IT") || prev.is("SHOULD")))
 	switch {

@@ -51,7 +51,7 @@ func (s *scanner) before(i int, c *candidate) {
 			case '.':
 				// "No. 31297", "CPT. 99213", "1. 99213"
 				p := s.at(j - 1)
-				if p.kind == kAlpha && p.class&(wNUM|wCPT|wICD|wDX|wPROC|wID|wIDW|wCODE|wHCPCS|wMOD) != 0 && p.n <= 5 && !(j+1 < i && newline) {
+				if p.kind == kAlpha && (p.class&(wNUM|wCPT|wICD|wDX|wPROC|wCODE|wHCPCS|wMOD) != 0 && p.n <= 5 || shortened(p)) && !(j+1 < i && newline) {
 					break
 				}
 				if p.kind == kNum && p.n <= 2 && s.atLineStart(j-1) {
@@ -75,6 +75,10 @@ func (s *scanner) before(i int, c *candidate) {
 			}
 			if t.n <= 2 && s.atLineStart(j) { // list number
 				continue
+			}
+			if bare && j == i-1 && (s.at(j-1).class&wID != 0 || s.at(j-1).is("ID")) {
+				c.signs |= nID // "ID 922 55501 88"
+				return
 			}
 			if s.icd9(j) { // an ICD-9 code in a list of them
 				list = true
@@ -110,7 +114,7 @@ func (s *scanner) before(i int, c *candidate) {
 			c.signs |= nID
 			return
 		}
-		if bare && j == i-1 && t.gap == 1 && cl&^wSTATEN == 0 && t.lower && isUpper(s.text[t.start]) && s.placed(j) {
+		if bare && (j == i-1) && t.gap <= 1 && cl&^wSTATEN == 0 && t.lower && isUpper(s.text[t.start]) && s.placed(j) {
 			c.signs |= nZip
 			return
 		}
@@ -187,10 +191,12 @@ func (s *scanner) before(i int, c *candidate) {
 			return
 		case t.is("TICKET") && (s.at(j-1).is("CHARGE") || s.at(j-1).is("FEE") || s.at(j-1).is("BILLING")):
 			return
+		case t.is("QUOTE") && s.at(j-1).is("I"):
+			return
 		case t.is("CHECK") && s.verb(j) && !s.at(i+1).is("DATED"):
 			return
 		case cl&wID != 0:
-			if !broken && !list {
+			if !broken && (!list || newline && crossed == 0 && s.at(j+1).p == ':') {
 				c.signs |= nID
 			}
 			return
@@ -203,6 +209,12 @@ func (s *scanner) before(i int, c *candidate) {
 				}
 			}
 			continue
+		case bare && j == i-1 && names(t):
+			c.signs |= nID
+			return
+		case t.is("ITEM") && bare && j == i-1 && s.at(j-1).is("OF"):
+			c.signs |= nIDWeak
+			return
 		case t.is("ID") && s.at(j-1).class&wID != 0:
 			c.signs |= nID
 			return
@@ -278,6 +290,12 @@ func (s *scanner) follow(c, p *candidate, crossed int, newline, or, list bool) {
 			c.signs |= sChain
 		}
 	}
+	if newline && crossed == 0 && p.signs&nID != 0 && p.signs&sAloneLine != 0 && c.sys == p.sys {
+		c.signs |= nID // a list of invoices, one a line
+	}
+	if list && crossed <= 1 && !newline && p.signs&nZip != 0 && c.sys == p.sys {
+		c.signs |= nBad
+	}
 	if list && crossed == 0 && !newline && !p.signs.accepted() && p.signs&(nID|nZip|nMoney|nCount|nIDWeak) != 0 {
 		c.signs |= nBad
 	}
@@ -352,11 +370,30 @@ func (s *scanner) icd9(j int) bool {
 	return false
 }
 
+// names says whether a word right before a number makes it a name of
+// something that is no code.
+func names(t *token) bool {
+	switch string(t.bytes()) {
+	case "ID", "IDS", "REF", "REFERENCE", "REFERRAL", "GROUP", "GRP", "FILE", "FORM", "DOC", "DOCUMENT", "MODEL", "PROTOCOL", "PCN":
+		return true
+	}
+	return false
+}
+
+// shortened says whether a noun before a full stop is cut short: "acct. 31297".
+func shortened(t *token) bool {
+	switch string(t.bytes()) {
+	case "ACCT", "INV", "REF", "TEL", "EXT", "STE", "RM", "BLDG", "PG", "REQ", "CONF", "PH":
+		return true
+	}
+	return false
+}
+
 // placed says whether the capitalised word at j is where something lies: "in
 // Brooklyn 11215".
 func (s *scanner) placed(j int) bool {
 	p := s.at(j - 1)
-	return p.is("IN") || p.is("NEAR") || p.is("FROM") || p.is("AT")
+	return p.is("IN") || p.is("NEAR") || p.is("FROM") || p.is("AT") || p.p == '(' && s.at(j+2).p == ')'
 }
 
 // verb says whether the word at j is something to do: "please check 99214".

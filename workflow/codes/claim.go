@@ -99,6 +99,9 @@ func (s *scanner) price(k int) int {
 	if s.at(k+1).p == ',' && s.at(k+1).gap == 0 && s.at(k+2).n == 3 && s.at(k+2).kind == kNum {
 		k += 2
 	}
+	if s.at(k-1).p == '$' && s.at(k+1).p != '.' {
+		return k + 1
+	}
 	if p, c := s.at(k+1), s.at(k+2); p.p == '.' && p.gap == 0 && c.gap == 0 && c.kind == kNum && c.n == 2 {
 		return k + 3
 	}

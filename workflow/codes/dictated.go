@@ -26,6 +26,12 @@ func (s *scanner) number(i int) spelling {
 		} else if t.kind == kPunct || t.kind == kLine {
 			return v
 		}
+		if t.kind == kNum && t.n == 1 && s.spelled { // "1 1 7 2 1"
+			v.digits[v.n] = t.b[0]
+			v.n++
+			v.pair, v.last = 0, k
+			continue
+		}
 		if t.class&wDIG == 0 || t.kind != kAlpha {
 			return v
 		}
@@ -62,7 +68,7 @@ func (s *scanner) dictated(i int) bool {
 		s.free = v.last + 1
 		return true
 	}
-	if v.n == 2 && s.dictatedLater(&v) {
+	if v.n == 2 && (s.dictatedLater(&v) || s.dictatedBefore(&v)) {
 		return true
 	}
 	if v.n < 2 {
@@ -175,6 +181,26 @@ func (s *scanner) dictatedLater(v *spelling) bool {
 		s.free = v.last + 1
 	}
 	return cue
+}
+
+// dictatedBefore reads a modifier that is said before the code it goes on:
+// "modifier fifty nine on nine seven five three zero", "modifier twenty-two".
+func (s *scanner) dictatedBefore(v *spelling) bool {
+	if s.at(v.first-1).class&wMOD == 0 || !isModifier(v.digits[0], v.digits[1]) {
+		return false
+	}
+	s.free = v.last + 1
+	if j := s.tieForward(v.last); j > 0 {
+		var t token
+		t.b[0], t.b[1] = v.digits[0], v.digits[1]
+		s.pend(j, &t)
+		return true
+	}
+	c := candidate{sys: idModifier, tok: v.first, codeTok: v.last, last: v.last, start: s.at(v.first).start, end: s.at(v.last).end, line: s.line, n: 2, signs: sLabel}
+	c.code[0], c.code[1] = v.digits[0], v.digits[1]
+	s.lastMod, s.lastAlt = v.last, false
+	s.cands.add(c)
+	return true
 }
 
 // digitWord is the value of a number word from zero to ninety, or -1.

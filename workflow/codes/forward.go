@@ -32,7 +32,7 @@ func (s *scanner) labelled(i int, t *token) {
 			sawCode = sawCode || n.class&wCODE != 0
 			continue
 		}
-		if sys == idDRG && n.kind == kAlpha && k < i+5 && s.at(k+1).n == 3 && s.at(k+1).kind == kNum && (n.class&(wCHANGE|wSMALL|wTIE|wTO) != 0 || n.is("MOVES") || n.is("DROPS") || n.is("GROUPS")) {
+		if sys == idDRG && n.kind == kAlpha && k < i+5 && (s.at(k+1).n == 3 && s.at(k+1).kind == kNum || s.at(k+1).is("FROM") && s.at(k+2).n == 3 && s.at(k+2).kind == kNum) && (n.class&(wCHANGE|wSMALL|wTIE|wTO) != 0 || n.is("MOVES") || n.is("DROPS") || n.is("GROUPS")) {
 			continue
 		}
 		break
@@ -136,7 +136,17 @@ func (s *scanner) labelledOne(k int, sys sysID, width int, lk link, label int) i
 		}
 		c.n += uint8(copy(c.code[c.n:], n.bytes()))
 	}
-	s.revenue = s.revenue || sys == idRevenue
+	if sys == idRevenue {
+		s.revenue = true
+		if t := s.at(k + 1); t.kind == kMix && t.b[0] == 'X' || t.is("X") || t.p == 'x' || t.is("PER") && s.at(k+2).is("DIEM") {
+			if t.is("PER") {
+				k += 2
+			}
+			if n, last := s.unitsAt(k+1, false); n > 0 {
+				c.units, c.last = int32(n), last
+			}
+		}
+	}
 	s.cands.add(c)
 	s.free = c.last + 1
 	return c.last

@@ -265,7 +265,11 @@ end:
 		t.kind = kNum
 	default:
 		t.kind = kMix
-		if cut := splitAt(t); cut > 0 {
+		cut := splitAt(t)
+		if t.gap == 0 && n > 4 && t.b[0] == '1' && t.b[1] == '0' && isUpper(t.b[2]) && l.next > 1 && l.at(l.next-2).class&wICD != 0 {
+			cut = 2 // "ICD10M25.561"
+		}
+		if cut > 0 {
 			l.cut(t, from, cut, wide)
 		}
 	}

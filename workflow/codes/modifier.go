@@ -118,6 +118,9 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	for k > i-4 && s.at(k).kind == kPunct && (s.at(k).p == '-' || s.at(k).p == '(' || s.at(k).p == '"' || s.at(k).p == '\'' || s.at(k).p == ':' || s.at(k).p == '#' || s.at(k).p == '[' || s.at(k).p == '*') {
 		k--
 	}
+	if s.at(k).p == '/' && s.at(k-1).is("W") {
+		k-- // "w/ 59"
+	}
 	if k < i-1 && s.inCandidate(k) {
 		k++ // "69210: RT on one line": the mark parts it from the code
 	}
@@ -171,7 +174,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	if prev.kind == kAlpha && prev.class&wART != 0 && (s.at(k-1).is("WITHOUT") || s.at(k-1).is("NO")) || prev.class&wMOD != 0 && (s.at(k-1).is("WITHOUT") || s.at(k-1).is("NO") || s.at(k-1).class&wART != 0 && s.at(k-2).is("WITHOUT")) {
 		alternative = true
 	}
-	listed := cue&sChain != 0 && prev.class&wOR != 0 && t.class&(wOR|wTO|wART|wSMALL) == 0
+	listed := cue&sChain != 0 && (prev.class&wOR != 0 || prev.class&wAND != 0 && s.lastMod == k-1 && !t.is("PT")) && t.class&(wOR|wTO|wART|wSMALL) == 0
 	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !listed && !s.attachedElsewhere(t) && !s.other(j, t)) {
 		return 0, false
 	}
@@ -327,7 +330,7 @@ func (s *scanner) tieBack(i int, t *token) *candidate {
 			if marks > 2 {
 				return nil
 			}
-		case m.kind == kLine && m.n == 1:
+		case m.kind == kLine && m.n == 1, m.p == '/' && s.at(k-1).is("W"):
 		case m.kind == kAlpha && m.class&wMOD != 0:
 		case m.is("S") && k > from && s.at(k-1).p == '\'': // "99213's 25"
 		case m.kind == kAlpha && m.class&(wNOT|wOR) != 0:
@@ -361,6 +364,8 @@ func (s *scanner) tieForward(i int) int {
 				return 0
 			}
 			return k
+		case on && m.kind == kAlpha && m.class&wDIG != 0 && m.n > 3:
+			return k // a dictated code
 		case m.kind == kPunct && (m.p == ')' || m.p == '"' || m.p == '\'' || m.p == '(' || m.p == ',' || m.p == '&' || m.p == '/' || m.p == '-'):
 			if on && m.p == ',' {
 				return 0

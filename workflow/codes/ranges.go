@@ -156,5 +156,5 @@ func (s *scanner) slashCode(c *candidate, n *token) bool {
 		return false
 	}
 	d := number(string(n.bytes())) - number(string(c.code[3:5]))
-	return d > 0 && d <= 9 && !(isModifier(n.b[0], n.b[1]) && modifierFits(c, n.b[0], n.b[1]) && n.b[0] != '1')
+	return d == 1 || d > 0 && d <= 9 && !(isModifier(n.b[0], n.b[1]) && modifierFits(c, n.b[0], n.b[1]) && n.b[0] != '1')
 }

@@ -129,6 +129,7 @@ type scanner struct {
 
 	coding  bool // a modifier word, a label: the text is about coding
 	revenue bool // a revenue code has been seen: others may follow
+	spelled bool // single digits count as dictated
 	remark  bool // a reason code has been seen: remark codes may follow
 }
 
@@ -179,17 +180,40 @@ func (s *scanner) scan() {
 			if i < s.free {
 				continue
 			}
+			if t.kind == kNum && t.n == 1 && s.spacedDigits(i) {
+				continue
+			}
 			s.code(i, t)
 		case kLine:
 			s.line++
 			s.lineTok = i + 1
 			s.tab.line(s, i+1, int(t.n))
 		case kPunct:
-			if t.p == ':' {
+			switch t.p {
+			case ':':
 				s.address(i)
+			case '/':
+				s.domain(i)
 			}
 		}
 	}
+}
+
+// spacedDigits reads a code whose digits are written apart: "the procedure code
+// is 1 1 7 2 1".
+func (s *scanner) spacedDigits(i int) bool {
+	for k := i + 1; k < i+5; k++ {
+		if t := s.at(k); t.kind != kNum || t.n != 1 || t.gap != 1 {
+			return false
+		}
+	}
+	if s.context(i).class&(wCODE|wCPT|wPROC) == 0 {
+		return false
+	}
+	s.spelled = true
+	read := s.dictated(i)
+	s.spelled = false
+	return read
 }
 
 // address notes how far a web address goes: "https://..." up to the next space.
@@ -205,6 +229,19 @@ func (s *scanner) address(i int) {
 			break
 		}
 		end += n
+	}
+	s.skip = end
+}
+
+// domain notes a web address without its scheme: "example.com/u/99213".
+func (s *scanner) domain(i int) {
+	t, d := s.at(i-1), s.at(i-2)
+	if t.kind != kAlpha || d.p != '.' || s.at(i).gap+t.gap+d.gap != 0 || s.at(i).end <= s.skip || !fileEnding(t) {
+		return
+	}
+	end := s.at(i).end
+	for end < len(s.text) && charClass[s.text[end]] != cSpace && charClass[s.text[end]] != cLine && charClass[s.text[end]] != cTab {
+		end++
 	}
 	s.skip = end
 }

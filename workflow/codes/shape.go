@@ -7,6 +7,9 @@ func (s *scanner) code(i int, t *token) {
 	if t.start < s.skip || s.cell(i, t) {
 		return
 	}
+	if t.kind == kMix && t.n <= 5 && !t.lower && reasonGroup(t) {
+		s.remark, s.coding = true, true // "CO97"
+	}
 	var c candidate
 	c.tok, c.codeTok, c.last = i, i, i
 	c.start, c.end = t.start, t.end
@@ -33,6 +36,16 @@ func (s *scanner) code(i int, t *token) {
 		}
 	}
 	s.settle(i, &c)
+}
+
+// reasonGroup says whether a token is a claim adjustment reason in one word.
+func reasonGroup(t *token) bool {
+	b := t.bytes()
+	switch string(b[:2]) {
+	case "CO", "PR", "OA", "PI", "CR":
+		return digitsOnly(b[2:])
+	}
+	return false
 }
 
 // revenueLine says whether a number of four digits opens a further line of a

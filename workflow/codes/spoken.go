@@ -9,7 +9,7 @@ func (s *scanner) spoken(c *candidate, k int) bool {
 	for j-k < 6 {
 		t := s.at(j)
 		switch {
-		case t.kind == kPunct && (t.p == ',' || t.p == '(' || t.p == '[' || t.p == '-' || t.p == ':' || t.p == '#' || t.p == '/' || t.p == '+' || t.p == '&'):
+		case t.kind == kPunct && (t.p == ',' || t.p == '(' || t.p == '[' || t.p == '-' || t.p == ':' || t.p == '#' || t.p == '/' || t.p == '+' || t.p == '&' || t.p == '"'):
 			if t.p == '/' && !(j > k && s.at(j-1).is("W")) {
 				return false
 			}
@@ -147,15 +147,15 @@ func (s *scanner) overDate(k int) int {
 // say nothing else to the scanner.
 func (s *scanner) described(c *candidate) {
 	visit := c.sys == idCPT && isDigit(c.code[4]) && evaluation(number(string(c.bytes())))
-	words, commas := 0, 0
+	words, commas, sent := 0, 0, false
 	for k := c.last + 1; k < c.last+9 && !s.tab.stops(s, k); k++ {
 		t := s.at(k)
-		if words > 0 && t.kind == kAlpha && t.n == 2 && !t.lower && !wordLike(t) && s.okModifier(c, k, looseSpace) && s.closes(k+1) {
+		if words > 0 && !sent && t.kind == kAlpha && t.n == 2 && !t.lower && !wordLike(t) && s.okModifier(c, k, looseSpace) && s.closes(k+1) {
 			c.addModifier(t.b[0], t.b[1])
 			c.last = k
 			continue
 		}
-		if words > 0 && t.kind == kNum && t.n == 2 && s.at(k-1).p == ',' && s.endOfLine(k+1) && s.okModifier(c, k, looseSpace) && (!visit || visitModifier(t)) {
+		if words > 0 && !sent && t.kind == kNum && t.n == 2 && s.at(k-1).p == ',' && s.endOfLine(k+1) && s.okModifier(c, k, looseSpace) && (!visit || visitModifier(t)) {
 			c.addModifier(t.b[0], t.b[1])
 			c.last = k
 			return
@@ -167,14 +167,20 @@ func (s *scanner) described(c *candidate) {
 		} else if n, last := s.unitsAt(k, false); n > 0 && words > 0 {
 			counted := s.at(last).class&wUNIT != 0 || t.kind == kAlpha && !t.is("X")
 			stop := s.closes(last + 1)
-			if n <= 9999 && (counted || stop && !visit) && !(t.kind == kAlpha && t.class&(wWITH|wNW) != 0) {
+			if f := s.at(last + 1); f.is("WASTED") || f.is("DISCARDED") || f.is("THROWN") || f.is("LEFT") || f.is("OF") {
+				return
+			}
+			if n <= 9999 && (counted || !sent || t.kind == kMix) && (counted || stop && !visit) && !(t.kind == kAlpha && t.class&(wWITH|wNW) != 0) {
 				c.units, c.last = int32(n), last
 			}
 			return
 		}
 		switch {
-		case t.kind == kAlpha && t.class&^(wCLIN|wMEAS|wSTREET|wSTATE|wIDH|wHEAD|wLEVEL|wIDW|wCOUNT|wDENT) == 0 && !(t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])), t.is("BOTH"), t.is("ADMINISTRATION"), t.is("PER"):
+		case t.kind == kAlpha && t.class&^(wCLIN|wMEAS|wSTREET|wSTATE|wIDH|wHEAD|wLEVEL|wIDW|wCOUNT|wDENT) == 0 && !(t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])), t.is("BOTH"), t.is("ADMINISTRATION"), t.is("PER"), t.is("ALSO"):
 			words++
+		case t.kind == kAlpha && billedAs(t):
+			words++
+			sent = true
 		case t.kind == kNum && s.at(k+1).p == '.' && s.at(k+1).gap == 0 && s.at(k+2).kind == kNum && s.at(k+3).class&wMEAS != 0:
 			k += 2
 		case t.kind == kNum && t.n <= 3 && s.at(k+1).class&wMEAS != 0, t.kind == kMix && isDigit(t.b[0]) && t.n <= 5: // a strength
@@ -195,6 +201,16 @@ func (s *scanner) endOfLine(k int) bool {
 // visitModifier says whether a number is a modifier of visits rather than an age.
 func visitModifier(t *token) bool {
 	return t.is("24") || t.is("25") || t.is("57") || t.is("93") || t.is("95")
+}
+
+// billedAs says whether a word may lead from a code to the units billed:
+// "J3301 must be sent as 8 units".
+func billedAs(t *token) bool {
+	switch string(t.bytes()) {
+	case "WAS", "WERE", "IS", "MUST", "SHOULD", "BE", "BILLED", "SENT", "SUBMITTED", "CODED", "CHARGED", "REPORTED", "AS", "WITH", "FOR":
+		return true
+	}
+	return false
 }
 
 // closes says whether what is attached to a code may end before token k: at a
@@ -242,8 +258,8 @@ func (s *scanner) unitsAfter(c *candidate, k int) bool {
 	j := k
 	t := s.at(j)
 	paren := false
-	for range 2 {
-		if t.kind == kPunct && (t.p == ',' || t.p == '-' || t.p == ':' || t.p == ';') && t.p != 0 {
+	for range 4 {
+		if t.kind == kPunct && (t.p == '"' && s.at(k).p == '"' || t.p == ',' || t.p == '-' || t.p == ':' || t.p == ';') && t.p != 0 {
 			j++
 			t = s.at(j)
 		}
@@ -267,6 +283,10 @@ func (s *scanner) unitsAfter(c *candidate, k int) bool {
 	}
 	if j > k && !paren && s.at(last+1).kind != kPunct && s.at(last+1).n == 5 && s.at(last+1).gap == 1 && s.at(last+1).kind != kAlpha {
 		return false // ", 4 units 97110": the next code's
+	}
+	if e := s.at(last + 1); paren && e.p == ',' && s.at(j).b[0] == 'X' { // "(x1, 9 warts)"
+		c.units, c.last = int32(n), last
+		return true
 	}
 	if paren {
 		e := s.at(last + 1)
@@ -315,7 +335,7 @@ func (s *scanner) unitsAt(j int, paren bool) (n, last int) {
 	t := s.at(j)
 	counted := func(k int) bool { // what follows token k is no measure
 		f := s.at(k + 1)
-		if f.kind == kNum && f.gap <= 1 && f.gap > 0 || f.p == '%' || f.kind == kAlpha && f.class&wNW != 0 {
+		if f.kind == kNum && f.n < 5 && f.gap <= 1 && f.gap > 0 || f.p == '%' || f.kind == kAlpha && f.class&wNW != 0 {
 			return false
 		}
 		if f.p == '-' && f.gap == 0 && s.at(k+2).kind == kAlpha {

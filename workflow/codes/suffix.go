@@ -109,7 +109,7 @@ func (s *scanner) attached(c *candidate, k int) bool {
 			return true
 		}
 	case '.', ':', '+':
-		if t.gap == 0 && n.gap == 0 && n.n == 2 && (n.kind == kNum || t.p != '.') && s.okModifier(c, k+1, looseGlued) && modifierFits(c, n.b[0], n.b[1]) {
+		if t.gap == 0 && n.gap == 0 && n.n == 2 && (n.kind == kNum || t.p != '.' || n.kind == kAlpha && !n.lower) && s.okModifier(c, k+1, looseGlued) && modifierFits(c, n.b[0], n.b[1]) {
 			s.take(c, k+1, k+1, true)
 			return true
 		}
@@ -215,6 +215,9 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 		return false // units
 	}
 	n := s.at(k + 1)
+	if (t.is("CO") || t.is("CR") || t.is("PI") || t.is("PR") || t.is("OA")) && (n.kind == kNum || n.p == '-' && s.at(k+2).kind == kNum && s.at(k+2).gap == 0 && !isModifier(s.at(k + 2).b[0], s.at(k + 2).b[1]) || n.p == '-' && s.at(k-1).p == '(') {
+		return false // a reason code: "(CO-97)"
+	}
 	if t.kind == kNum && n.gap == 0 && n.kind == kPunct {
 		m := s.at(k + 2)
 		digits := m.gap == 0 && m.kind == kNum

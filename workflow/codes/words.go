@@ -85,11 +85,11 @@ var wordLists = []struct {
 		ext extn extension pager passcode password pin login username employee badge license lic serial sn lot lots
 		batch catalog sku box suite ste room rooms rm apt apartment bldg building floor bay gate wifi confirmation
 		accession requisition req check chk cheque meeting voucher warehouse vendor quote purchase loinc snomed
-		rxnorm rxcui cvx route transmittal page pages pg pgs icn dcn caqh token trace eft era dated payerid
+		rxnorm rxcui cvx route transmittal invoices page pages pg pgs icn dcn caqh token trace eft era dated payerid
 		receipt refund portal routing deposit parking elevator exit station gl medicare_id mbi hicn policyno reservation
 		flight seat locker bin shelf barcode isbn hl7 clm caller bus ndcs2 fedex ups usps mailing pobox specimen slide
 		passport visa plate dept department mls irb license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
-	{wIDW, `unit tax wages salary claim case file record records chart charts patient patients pt encounter encounters plan
+	{wIDW, `payer payor unit tax wages salary claim case file record records chart charts patient patients pt encounter encounters plan
 		form forms letter message request version build model device user doc document
 		protocol cohort arm screw stem liner reference ref group grp id ids
 		number numbers insurance ins job referral error
@@ -154,11 +154,12 @@ var wordLists = []struct {
 	{wOR, `or vs versus o`},
 	{wTO, `to thru through thr until till`},
 	{wNOT, `instead rather not without unless than nor versus if when does why no wo neither or either never`},
-	{wTIE, `was were is are be been being billed coded submitted reported denied sent needs need needed require requires required
+	{wTIE, `still ok okay fine allowed payable billable unbundled justified was were is are be been being billed coded submitted reported denied sent needs need needed require requires required
 		take takes get gets has have had should would will can could must may with w using and also go went out under plus a an the
 		append appended add added carries carry bearing having both attached modified along of only on it its con same
 		line gets got wants to as by used use y processed paid rejected resubmitted rebilled just came in missing lacking lacks carrying bearing carried`},
 	{wTIEF, `on to onto for with goes go going be belongs belong appended added attached append add attach the a an our my this that line code cpt
+		justified supported allowed required needed appropriate correct valid ok right
 		hcpcs second first third other same secondary primary lesser higher each of in after procedure your his her visit applied applies apply is put used em`},
 	{wART, `a an the this that our my his her your their any some`},
 	{wWITH, `with w con`},
@@ -168,7 +169,7 @@ var wordLists = []struct {
 	{wNW, `one two three four five six seven eight nine ten eleven twelve twice once`},
 	{wMONTH, `jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov
 		november dec december`},
-	{wRARC, `remark remarks rarc carc rarcs carcs reason adjustment adj denial eob remit remittance denied oa co pr pi`},
+	{wRARC, `remark remarks rarc carc rarcs carcs reason adjustment adj rejected rejects rejection returned denial eob remit remittance denied oa co pr pi`},
 	{wDENT, `dental tooth teeth dentist cdt ada quad quadrant crown pedo molar hygienist`},
 	{wHCC, `hcc hccs raf cms-hcc`},
 	{wVER, `version versions ver v vers grouper release ncci cci edition grouper`},
