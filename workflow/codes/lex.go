@@ -266,7 +266,7 @@ end:
 	default:
 		t.kind = kMix
 		cut := splitAt(t)
-		if t.gap == 0 && n > 4 && t.b[0] == '1' && t.b[1] == '0' && isUpper(t.b[2]) && l.next > 1 && l.at(l.next-2).class&wICD != 0 {
+		if t.gap == 0 && n > 4 && t.b[0] == '1' && t.b[1] == '0' && isUpper(t.b[2]) && l.next > 1 && l.ring[(l.next-2)&(windowSize-1)].class&wICD != 0 {
 			cut = 2 // "ICD10M25.561"
 		}
 		if cut > 0 {
