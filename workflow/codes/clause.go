@@ -20,6 +20,7 @@ type clause struct {
 	links    []link
 	question bool
 	services int // mentions of procedures in the whole text
+	year     int // of the message
 }
 
 // between are the mentions that begin in a stretch: from lo up to hi.
@@ -61,7 +62,11 @@ func itemsOf(buf []item, small string, s stretch, ms []Mention, first int) ([]it
 			for k < limit && (wordByte(small[k]) || k+1 < limit && wordByte(small[k+1]) && joinsWord(small, i, k)) {
 				k++
 			}
-			out = append(out, item{w: small[i:k], m: -1, from: i, to: k})
+			w := small[i:k]
+			if strings.Contains(w, "\u2019") {
+				w = strings.ReplaceAll(w, "\u2019", "'")
+			}
+			out = append(out, item{w: w, m: -1, from: i, to: k})
 			i = k
 		case c == ' ' || c == '\t' || c == '\r':
 			i++
@@ -245,7 +250,7 @@ func (c *clause) right(k int, over string) int {
 		switch {
 		case c.items[j].m >= 0:
 			return j
-		case c.is(j, over) || isDigit(c.items[j].w[0]) && len(c.items[j].w) <= 2:
+		case c.is(j, over) || isDigit(c.items[j].w[0]) && (len(c.items[j].w) <= 3 || strings.Contains(c.items[j].w, "/")) || reasonWord(c.items[j].w):
 			words++
 		case c.is(j, ": ( # - \" ' [ = > --"):
 		default:
@@ -253,6 +258,11 @@ func (c *clause) right(k int, over string) int {
 		}
 	}
 	return -1
+}
+
+// reasonWord says whether a word is a claim adjustment reason: "co-97", "pr96".
+func reasonWord(w string) bool {
+	return len(w) > 2 && len(w) < 7 && oneOf(w[:2], "co pr oa pi") && isDigit(w[len(w)-1])
 }
 
 // left is the last mention before item k over words of the list at most, or -1.

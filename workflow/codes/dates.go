@@ -9,7 +9,8 @@ import (
 type found struct {
 	DateMention
 	when time.Time
-	to   int // end of the whole range, for "3/2-3/4/26"
+	to   int  // end of the whole range, for "3/2-3/4/26"
+	past bool // of a letter, a birth, a payment: of no encounter
 }
 
 // dates finds the dates of a text with what each is the date of. US order is
@@ -42,6 +43,8 @@ func dates(text string, received time.Time) []found {
 		before := small[max(prevEnd, lineBefore(small, t.start)):t.start]
 		after := small[f.End:min(len(small), f.End+40)]
 		f.Kind = dateKind(before, after, small, t.start)
+		f.past = f.Kind == "birth" || f.Kind == "letter"
+		f.Kind = finalKind(f.Kind)
 		f.Basis = "stated"
 		if y == 0 {
 			f.Basis = "year assumed"
@@ -319,7 +322,7 @@ func dateKind(before, after, text string, at int) string {
 		a := strings.TrimLeft(after, " ,(:")
 		for _, k := range kinds[:7] {
 			if i := wordAt(a, k.words); i == 0 {
-				return finalKind(k.kind)
+				return k.kind
 			}
 		}
 		// a column of dates of service
@@ -327,7 +330,7 @@ func dateKind(before, after, text string, at int) string {
 			return "dos"
 		}
 	}
-	return finalKind(kind)
+	return kind
 }
 
 // finalKind leaves only the kinds that the contracts know.

@@ -105,7 +105,7 @@ func listItems(small string, mark byte) (out []listItem) {
 		}
 		blank = 0
 		n, length := 0, 0
-		if line || mark == '1' && i > 0 && small[i-1] == ' ' {
+		if line || i > 0 && small[i-1] == ' ' && (mark == '1' || mark == 'a' && c == '(') {
 			n, length = listNumber(small[i:], mark, line)
 		}
 		wasLine := line
@@ -132,6 +132,11 @@ func listItems(small string, mark byte) (out []listItem) {
 		i += length - 1
 	}
 	return out
+}
+
+// nextMark is the mark that follows "1)" or "(a)".
+func nextMark(first string) string {
+	return strings.NewReplacer("1", "2", "a", "b").Replace(first)
 }
 
 // listNumber reads a list mark at the start of s: its number and its length.

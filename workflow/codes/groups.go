@@ -25,6 +25,7 @@ func groups(small string, ms []Mention, days []found, first int) int {
 	seen := 0
 	known := map[string]int{}
 	current := ""
+	byDay := map[string]int{} // days of the current part
 	for i := range ms {
 		if ms[i].Role == RoleHistory {
 			continue
@@ -33,6 +34,7 @@ func groups(small string, ms []Mention, days []found, first int) int {
 			b := breaks[seen]
 			seen++
 			current = ""
+			clear(byDay)
 			if g, ok := known[b.key]; ok && b.key != "" {
 				group, filled = g, true
 				continue
@@ -46,15 +48,14 @@ func groups(small string, ms []Mention, days []found, first int) int {
 			}
 		}
 		if d := owner[i]; d != "" && d != current {
-			// A date is that of its own encounter only within the same part of the text.
-			if g, ok := known["day "+d]; ok && (current != "" || !filled) {
+			if g, ok := byDay[d]; ok {
 				group = g
 			} else {
 				if current != "" {
 					used++
 					group = used
 				}
-				known["day "+d] = group
+				byDay[d] = group
 			}
 			current = d
 		}
@@ -101,7 +102,7 @@ func dateOwners(small string, ms []Mention, days []found, tables []stretch) []st
 			next := i+1 >= len(ms) || ms[i+1].Start > days[k].Start
 			if len(gap) < 30 && next && !strings.ContainsAny(gap, ".;\n?") && (hasWord(gap, "on|dos|dated|done|performed|from|in|of|for") || strings.Trim(gap, " (,-") == "" && !nextTakes(small, days[k].to)) {
 				owner[i] = days[k].Date
-				for j := i - 1; j >= 0 && owner[j] == "" && listOnly(small[ms[j].End:max(ms[j].End, ms[j+1].Start)]); j-- {
+				for j := i - 1; j >= 0 && listOnly(small[ms[j].End:max(ms[j].End, ms[j+1].Start)]); j-- {
 					owner[j] = days[k].Date
 				}
 				continue
@@ -124,7 +125,7 @@ func nextTakes(small string, at int) bool {
 }
 
 func useful(d found) bool {
-	return d.Kind == "dos" || d.Kind == "surgery" || d.Kind == "unknown" && d.Basis != "received"
+	return !d.past && (d.Kind == "dos" || d.Kind == "surgery" || d.Kind == "unknown" && d.Basis != "received")
 }
 
 // Nouns that are numbered: "patient 2", "case b", "claim #3".
@@ -137,8 +138,7 @@ const otherNouns = " patient pt visit claim encounter case scenario question exa
 // announced: "Patient B:", "Case 2:", "third visit", "on another patient",
 // "Baby:".
 func headingBreaks(small string) (out []groupBreak) {
-	people := 0
-	var persons []groupBreak
+	var persons, weekdays, ages, claims []groupBreak
 	for i := 0; i < len(small); i++ {
 		if i > 0 && wordByte(small[i-1]) || !wordByte(small[i]) {
 			continue
@@ -165,9 +165,39 @@ func headingBreaks(small string) (out []groupBreak) {
 		case "mom", "mother", "maternal", "baby", "newborn", "infant", "neonate", "donor", "recipient", "husband", "wife", "spouse", "son", "daughter", "child", "dad", "twin":
 			if after := strings.TrimLeft(rest, " "); strings.HasPrefix(after, ":") || w == "twin" && len(after) > 1 && (after[0] == 'a' || after[0] == 'b') && !wordByte(after[1]) {
 				persons = append(persons, groupBreak{i, w + strings.TrimLeft(after[:1], ":")})
-				people++
+			}
+		case "mr", "mrs", "ms", "miss", "dr":
+			if name := calledBy(rest, w == "dr"); name != "" {
+				persons = append(persons, groupBreak{i, w + name})
+			}
+		case "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday":
+			if startsClause(small, i) {
+				weekdays = append(weekdays, groupBreak{i, w[:3]})
+			}
+		case "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december":
+			// "Nov 2025: ..."
+			if after := strings.TrimLeft(rest, " "); startsClause(small, i) && len(after) > 5 && (after[0] == ':' || digitsOnly([]byte(after[:4])) && after[4] == ':') {
+				weekdays = append(weekdays, groupBreak{i, w[:3] + after[:4]})
+			}
+		case "claim", "bill":
+			// "Surgeon's claim: ... ASC claim: ..."
+			if after := strings.TrimLeft(rest, " "); strings.HasPrefix(after, ":") {
+				from := strings.LastIndexAny(small[:i], ".;?!\n:") + 1
+				if name := strings.TrimSpace(small[from:i]); name != "" && len(name) < 24 && name != "corrected" && name != "original" {
+					claims = append(claims, groupBreak{from, "claim of " + name})
+				}
+			} else if id := identifierMark(rest, w); id != "" && w == "claim" {
+				out = append(out, groupBreak{i, "claim " + id})
 			}
 		default:
+			if age := ageOf(w, rest); age != "" {
+				ages = append(ages, groupBreak{i, "age " + age})
+				break
+			}
+			if len(w) > 2 && len(w) < 5 && w[:2] == "hd" && digitsOnly([]byte(w[2:])) { // hospital day
+				weekdays = append(weekdays, groupBreak{i, w})
+				break
+			}
 			if strings.Contains(numberedNouns, " "+w+" ") {
 				if id := identifierMark(rest, w); id != "" {
 					out = append(out, groupBreak{i, singular(w) + " " + id})
@@ -178,8 +208,85 @@ func headingBreaks(small string) (out []groupBreak) {
 		}
 		i = end
 	}
-	if people > 1 {
-		out = append(out, persons...)
+	for _, list := range [][]groupBreak{append(persons, initials(small)...), weekdays, ages, claims} {
+		if severalKeys(list) {
+			out = append(out, list...)
+		}
+	}
+	return out
+}
+
+// severalKeys says whether a list of breaks tells at least two apart.
+func severalKeys(list []groupBreak) bool {
+	for _, b := range list {
+		if b.key != list[0].key {
+			return true
+		}
+	}
+	return false
+}
+
+// ageOf is the age that begins at a word: "55f", "62 yo", "45-year-old".
+func ageOf(w, rest string) string {
+	n := 0
+	for n < len(w) && isDigit(w[n]) {
+		n++
+	}
+	if n == 0 || n > 3 || n == 3 && w[0] != '1' {
+		return ""
+	}
+	switch w[n:] {
+	case "f", "m", "yo", "yof", "yom", "y", "yr":
+		if n > 1 || w[n:] != "m" && w[n:] != "f" && w[n:] != "y" {
+			return w[:n]
+		}
+	case "":
+		if hasPrefixWord(strings.TrimLeft(rest, " -"), "yo|y/o|y.o|yr old|year old|year-old|years old|yrs old|yof|yom|yr-old|y o") {
+			return w
+		}
+	}
+	return ""
+}
+
+// calledBy is the name before a colon: "Mrs. Sample: ..."; of doctors a letter
+// does: "Dr. A's bill".
+func calledBy(rest string, doctor bool) string {
+	rest = strings.TrimLeft(rest, ". ")
+	n := 0
+	for n < len(rest) && (wordByte(rest[n]) || rest[n] == '-') {
+		n++
+	}
+	if n == 0 || n == len(rest) {
+		return ""
+	}
+	if rest[n] == ':' || doctor && n == 1 && (rest[n] == '\'' || rest[n] == ' ') {
+		return rest[:n]
+	}
+	return ""
+}
+
+// initials are patients called by them at the start of a sentence or line:
+// "J.D.: 45385".
+func initials(small string) (out []groupBreak) {
+	for i := 0; i < len(small); {
+		k := strings.IndexByte(small[i:], ':')
+		if k < 0 {
+			return out
+		}
+		at := i + k
+		i = at + 1
+		from := at
+		for from > 0 && at-from < 7 && (wordByte(small[from-1]) && !isDigit(small[from-1]) || small[from-1] == '.' && from > 1 && wordByte(small[from-2])) {
+			from--
+		}
+		name := small[from:at]
+		letters := strings.ReplaceAll(name, ".", "")
+		if len(letters) < 2 || len(letters) > 3 || !startsClause(small, from) || !strings.Contains(name, ".") {
+			continue
+		}
+		if strings.Count(name, ".") >= len(letters)-1 && name != "d.o.s." && name != "d.o.b." && name != "p.s." && name != "f.y.i." {
+			out = append(out, groupBreak{from, "initials " + letters})
+		}
 	}
 	return out
 }
@@ -284,7 +391,7 @@ func identifierMark(rest, noun string) string {
 	case number && hasWord(next[:min(len(next), 9)], "days|day|weeks|week|wks|months|month|years|year|yrs|yo|hours|hrs|units|unit|times|x|visits|lesions|min|minutes|codes|lines|levels|of|claims|patients|more"):
 		return ""
 	case noun == "day" || noun == "week":
-		if number && n <= 2 && strings.HasPrefix(next, ":") {
+		if number && n <= 2 && (strings.HasPrefix(next, ":") || strings.HasPrefix(next, "-") || strings.HasPrefix(next, "=") || len(next) >= 5 && digitsOnly([]byte(next[:5]))) {
 			return id
 		}
 		return ""

@@ -29,7 +29,7 @@ func Read(sources []Source, received time.Time, opts Options) Reading {
 			first = used
 		}
 		refs := references(text)
-		last := assign(text, ms, links, refs, days, first)
+		last := assign(text, ms, links, refs, days, received.Year(), first)
 		for i := range days {
 			days[i].Group = groupAt(ms, days[i].Start)
 		}
@@ -144,6 +144,19 @@ func merged(a, b []Mention) []Mention {
 	return out
 }
 
+// weightier says whether a later role of the same code in the same group says
+// more than an earlier one: what was billed may turn out to be denied or in
+// doubt, and a mere topic to be billed.
+func weightier(later, earlier Role) bool {
+	switch earlier {
+	case RoleBilled:
+		return later == RoleDenied || later == RoleAlternative || later == RoleReplaced
+	case RoleReference:
+		return later != RoleHistory
+	}
+	return false
+}
+
 // dedupe keeps the first of mentions that name the same code with the same
 // modifiers, units and range.
 func dedupe(all []Mention) []Mention {
@@ -152,15 +165,17 @@ func dedupe(all []Mention) []Mention {
 		code, end, mods string
 		units           int
 	}
-	seen := make(map[key]bool, len(all))
+	seen := make(map[key]int, len(all))
 	var out []Mention
 	for _, m := range all {
 		mods := slices.Clone(m.Modifiers)
 		slices.Sort(mods)
 		k := key{m.System, m.Code, m.RangeEnd, strings.Join(mods, ","), m.Units}
-		if !seen[k] {
-			seen[k] = true
+		if at, ok := seen[k]; !ok {
+			seen[k] = len(out)
 			out = append(out, m)
+		} else if first := &out[at]; first.Group == m.Group && weightier(m.Role, first.Role) {
+			first.Role = m.Role
 		}
 	}
 	return out

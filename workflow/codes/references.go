@@ -6,18 +6,15 @@ import "strings"
 // adjustment reasons and remarks, coverage documents, payment classes, types
 // of bill. Sources of the forms: X12 external code lists 139 and 411, Medicare
 // Coverage Database ids, NUBC type of bill.
+//
+// A reference named several times is returned as often.
 func references(text string) []Reference {
 	var out []Reference
 	var l lexer
 	l.text = text
 	remark := 0   // tokens for which a remark code may still follow
 	remarks := 20 // how long that lasts
-	seen := map[string]bool{}
 	add := func(kind, value string, start, end int) {
-		if seen[kind+value] {
-			return
-		}
-		seen[kind+value] = true
 		out = append(out, Reference{Kind: kind, Value: value, Start: start, End: end})
 	}
 	for i := 0; ; i++ {
@@ -58,9 +55,14 @@ func references(text string) []Reference {
 				}
 			case t.is("LQ") && l.at(i+1).p == '*':
 				remark = remarks
-			case t.is("APC"):
-				if n := l.at(i + 1); n.kind == kNum && n.n == 4 {
-					add("apc", string(n.bytes()), n.start, n.end)
+			case t.is("APC"), t.is("APCS"):
+				for j := i + 1; j < i+12; j++ {
+					n := l.at(j)
+					if n.kind == kNum && n.n == 4 && n.b[0] == '5' || n.kind == kNum && n.n == 4 && j == i+1 {
+						add("apc", string(n.bytes()), n.start, n.end)
+					} else if !joins(n) {
+						break
+					}
 				}
 			case t.is("NCD"):
 				j := i + 1
@@ -83,6 +85,12 @@ func references(text string) []Reference {
 				n := l.at(j)
 				if n.kind == kNum && (n.n == 3 || n.n == 4) || n.kind == kMix && n.n <= 4 && n.n >= 3 {
 					add("tob", strings.TrimLeft(string(n.bytes()), "0"), n.start, n.end)
+					for k := j + 1; k < j+7 && joins(l.at(k)); k++ { // "131 or 121"
+						if m := l.at(k + 1); m.kind == kNum && m.n == n.n && l.at(k+2).p != '.' {
+							add("tob", strings.TrimLeft(string(m.bytes()), "0"), m.start, m.end)
+							k++
+						}
+					}
 				} else if p := l.at(i - 3); t.is("BILL") && p.kind == kNum && (p.n == 3 || p.n == 4) { // "117 type of bill"
 					add("tob", strings.TrimLeft(string(p.bytes()), "0"), p.start, p.end)
 				}
@@ -94,6 +102,9 @@ func references(text string) []Reference {
 				continue
 			}
 			switch {
+			case len(b) >= 3 && len(b) <= 6 && !t.lower && groupLetters(t) && (digitsOnly(b[2:]) && b[2] != '0' || len(b) > 3 && isUpper(b[2]) && digitsOnly(b[3:])): // CO97, PIB7
+				add("carc", string(b[:2])+"-"+strings.TrimLeft(string(b[2:]), "0"), t.start, t.end)
+				remark = remarks
 			case len(b) == 6 && digitsOnly(b[1:]) && b[0] == 'L' && b[1] == '3':
 				add("lcd", string(b), t.start, t.end)
 			case len(b) == 6 && digitsOnly(b[1:]) && b[0] == 'A' && b[1] == '5':
@@ -111,6 +122,20 @@ func references(text string) []Reference {
 			}
 		}
 	}
+}
+
+// joins says whether a token joins the members of a list.
+func joins(t *token) bool {
+	return t.kind == kPunct && (t.p == ',' || t.p == '/' || t.p == '&') || t.kind == kAlpha && t.class&(wAND|wOR) != 0
+}
+
+// groupLetters says whether a token begins with a claim adjustment group.
+func groupLetters(t *token) bool {
+	switch string(t.b[:2]) {
+	case "CO", "PR", "OA", "PI", "CR":
+		return true
+	}
+	return false
 }
 
 // groupCode says whether the letters are a claim adjustment group.

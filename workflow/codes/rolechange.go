@@ -9,6 +9,8 @@ func (c *clause) changes() {
 		switch {
 		case c.is(k, "downcoded downcode downcodes downcoding down-coded down-coding reduced knocked"):
 			c.lowered(k)
+		case c.is(k, "paid pays paying pay processed reimbursed reimbursing allowed allowing"):
+			c.paidAs(k)
 		case c.is(k, "replace replaced replaces replacing change changed changing swap swapped swapping switch switched switching recode recoded convert converted revise revised amend amended"+
 			" correct corrected correcting update updated exchange exchanged"):
 			c.replaced(k)
@@ -26,6 +28,14 @@ func (c *clause) changes() {
 			c.instead(k)
 		case c.is(k, "not"):
 			c.contrast(k)
+		case c.is(k, "instead") && !c.is(k+1, "of"):
+			c.insteadBehind(k)
+		case c.is(k, "\u2192 -> => \u27a1 \u21d2 -->"), c.is(k, "-") && c.is(k+1, ">"):
+			c.arrow(k)
+		case c.is(k, "old was orig original originally before wrong") && (c.is(k+1, ":") && k+2 < len(c.items) && c.items[k+2].m >= 0):
+			if hasWord(c.text, "new:|now:|corrected:|should be:|right:|correct:|after:|new") {
+				c.set(k+2, c.listFrom(k+2), RoleReplaced)
+			}
 		case c.phrase(k, "used to") > 0 && !c.has(0, k, "was|were|is|be"):
 			if at := c.right(k+2, determiners+" bill report use code be"); at >= 0 {
 				c.set(at, c.listFrom(at), RoleReplaced)
@@ -42,7 +52,7 @@ func (c *clause) changes() {
 
 // lowered reads what a payer did to a level: "downcoded 99285 to 99283".
 func (c *clause) lowered(k int) {
-	if c.is(k, "reduced knocked") && !c.is(k+1, "to it down from our my the") && !(k+1 < len(c.items) && c.items[k+1].m >= 0) {
+	if c.is(k, "reduced knocked") && c.after(k+1, "to as") < 0 && !(c.right(k+1, determiners) >= 0 && c.after(c.right(k+1, determiners)+1, "to as") >= 0) {
 		return
 	}
 	right := c.right(k+1, determiners+" from it them down to back visits levels")
@@ -67,6 +77,31 @@ func (c *clause) lowered(k int) {
 		}
 	case left >= 0:
 		c.set(c.listTo(left), left, RoleDenied)
+	}
+}
+
+// paidAs reads "they paid 99285 as 99283" and "paid it as 99213".
+func (c *clause) paidAs(k int) {
+	at := c.right(k+1, "our the my it them this that these those at as out for level only")
+	if at < 0 {
+		return
+	}
+	old := -1
+	if c.is(at-1, "as at") {
+		old = c.before(k)
+		if old < 0 {
+			if i := c.at(c.items[k].from) - 1; i >= 0 && c.items[k].from-c.ms[i].End < 160 && sameRoom(&c.ms[i], &c.ms[c.items[at].m]) {
+				c.ms[i].Role = RoleDenied
+				c.set(at, at, RoleAlternative)
+			}
+			return
+		}
+	} else if at+2 < len(c.items) && c.is(at+1, "as at") && c.items[at+2].m >= 0 {
+		old, at = at, at+2
+	}
+	if old >= 0 && sameRoom(&c.ms[c.items[old].m], &c.ms[c.items[at].m]) {
+		c.set(old, old, RoleDenied)
+		c.set(at, at, RoleAlternative)
 	}
 }
 
@@ -219,8 +254,35 @@ func (c *clause) intended(k int) {
 	} else if left < 0 {
 		found = c.back(c.items[k].from, at)
 	}
-	if found {
+	// A question offers the other code, a statement bills it.
+	if found && (c.question || c.is(k, "should") && c.is(k+1, "it that this we i they")) {
 		c.set(at, c.listFrom(at), RoleAlternative)
+	}
+}
+
+// insteadBehind reads "they want G0416 instead": it takes the place of what was
+// named before.
+func (c *clause) insteadBehind(k int) {
+	at := c.before(k)
+	if at < 0 || k-at > 6 || !c.has(0, k, "want|wants|wanted|say|says|use|bill|billed|should|need|needs|requires|paid|asks|suggests|told") {
+		return
+	}
+	if left := c.before(at); left >= 0 && c.sameKind(left, at) {
+		c.set(left, left, RoleReplaced)
+		c.set(at, at, RoleAlternative)
+	} else if left < 0 && c.back(c.items[at].from, at) {
+		c.set(at, at, RoleAlternative)
+	}
+}
+
+// arrow reads "88309 -> 88307".
+func (c *clause) arrow(k int) {
+	next := k + 1
+	if c.is(next, ">") {
+		next++
+	}
+	if k > 0 && c.items[k-1].m >= 0 && next < len(c.items) && c.items[next].m >= 0 && c.sameKind(k-1, next) {
+		c.set(k-1, k-1, RoleReplaced)
 	}
 }
 

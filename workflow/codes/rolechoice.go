@@ -1,6 +1,9 @@
 package codes
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // persons are whose opinions about a code are told.
 const persons = "auditor auditors coder coders biller billers doctor dr doc provider physician surgeon partner consultant reviewer reviewers encoder software vendor manager supervisor colleague" +
@@ -16,17 +19,29 @@ func (c *clause) choices(sents []stretch) {
 			a.Role, b.Role = RoleAlternative, RoleAlternative
 			continue
 		}
-		if a.End > b.Start || !sameFamily(a, b) {
+		if a.End > b.Start || b.Start-a.End > 110 {
 			continue
 		}
 		gap := small[a.End:b.Start]
-		if len(gap) > 110 {
+		if !sameFamily(a, b) {
+			// "revenue 0912 or H0035"
+			if len(gap) < 22 && shortOr(gap) && a.System != Modifier && b.System != Modifier && a.System != ICD10CM && b.System != ICD10CM && a.System != POS && b.System != POS {
+				c.mark(a, b)
+			}
 			continue
 		}
 		switch {
 		case a.System == Modifier != (b.System == Modifier):
 		case c.links[i] == linkOr || shortOr(gap) || clauseOr(gap):
+			if a.Role == RoleDenied && b.Role == RoleBilled && shortOr(gap) && len(gap) < 8 && !endsAsking(small, c.sentenceEnd(sents, b.End)) {
+				b.Role = RoleDenied // "not paying for 97014 or 97032"
+				continue
+			}
 			if hasWord(gap, "with or without|whether or not|more or less") {
+				continue
+			}
+			if i > 1 && !sameRoom(a, b) && sameRoom(&ms[i-2], b) && b.Start-ms[i-2].End < 90 && hasWord(gap, "or must|or should|or would|or is|or does|or do|or has to") {
+				c.mark(&ms[i-2], b) // "is F02.C3 ok next to G30.1 or must it be F02.B3"
 				continue
 			}
 			c.mark(a, b)
@@ -36,11 +51,11 @@ func (c *clause) choices(sents []stretch) {
 			}
 		case hasWord(gap, "and|to|with|&") && len(gap) < 8 && a.Start > 6 && hasWord(small[max(0, a.Start-40):a.Start], "difference between|differences between|distinguish|compare|comparing|comparison of|comparison between|choose between|choosing between|between|deciding between"):
 			c.mark(a, b)
-		case strings.Trim(gap, " ?\n") == "" && strings.Contains(gap, "?") && b.End < len(small) && small[b.End] == '?': // "99213? 99214?"
+		case strings.Trim(gap, " ?\n") == "" && strings.Contains(gap, "?") && (b.End < len(small) && small[b.End] == '?' || sameRoom(a, b) && !strings.Contains(gap, "\n")): // "99213? 99214?"
 			c.mark(a, b)
 		case a.System != Modifier && sameRoom(a, b) && !hasWord(gap, "with|plus|and also") && c.disputed(a, b, gap):
 			c.mark(a, b)
-		case hasWord(gap, "could this be|can this be|could it be|could that be|would this be|would it be|would that be|shouldn't it be|shouldn't this be|should this be|should it be|should that be|or should it|might it be|isn't this|isn't it|isn't that|is this really") && sameRoom(a, b):
+		case hasWord(gap, "could this be|can this be|could it be|could that be|would this be|would it be|would that be|shouldn't it be|shouldn't this be|should this be|should it be|should that be|or should it|might it be|isn't this|isn't it|isn't that|is this really|or must it be|or must this be|maybe it's|maybe it is|must be|has to be|now says maybe|so maybe|or maybe") && sameRoom(a, b):
 			c.mark(a, b)
 		}
 	}
@@ -54,6 +69,11 @@ func (c *clause) choices(sents []stretch) {
 		}
 	}
 	c.conditions(sents)
+	for _, s := range sents {
+		if t := strings.TrimLeft(small[s.from:s.to], " \n*-"); strings.HasPrefix(t, "option ") && len(t) > 9 && (t[8] == ':' || t[8] == ')' || t[8] == ' ' || t[8] == '-') {
+			c.all(s)
+		}
+	}
 	// "Which is right?" above the codes on lines of their own
 	for k := 0; k+2 < len(sents); k++ {
 		if c.asksWhich(sents[k]) && !c.inside(sents[k], 1) {
@@ -76,6 +96,15 @@ func (c *clause) choices(sents []stretch) {
 func (c *clause) mark(a, b *Mention) {
 	mark(a)
 	mark(b)
+}
+
+// sentenceEnd is where the sentence that a place lies in ends.
+func (c *clause) sentenceEnd(sents []stretch, place int) int {
+	i, _ := slices.BinarySearchFunc(sents, place, func(s stretch, at int) int { return s.to - at })
+	if i == len(sents) {
+		return len(c.text)
+	}
+	return sents[i].to
 }
 
 // bareOr says whether a line is nothing but the word between two choices.
@@ -223,7 +252,7 @@ func shortOr(gap string) bool {
 // clauseOr says whether another choice follows: "or is 99215 supported", "or
 // would you use".
 func clauseOr(gap string) bool {
-	i := wordAt(gap, "or is|or should|or would|or do|or does|or can|or could|or are|or just|or use|or bill|or maybe|or perhaps|or only|or even|or the|or a|or an|or rather")
+	i := wordAt(gap, "or is|or should|or would|or do|or does|or can|or could|or are|or just|or use|or bill|or maybe|or perhaps|or only|or even|or the|or a|or an|or rather|or must|or would|or one|or was|or were|or instead")
 	return i >= 0 && len(strings.Fields(gap[i:])) <= 8 && !strings.Contains(gap[i:], ". ")
 }
 

@@ -2,17 +2,17 @@ package codes
 
 // assign gives the mentions of one text their groups and roles. links says
 // how each hangs on the one before, refs are the text's references. first is
-// the group to begin with; it returns the last group used.
+// the group to begin with; it returns the last group used. year is that of the message.
 //
 // A role is read from the words of the mention's own sentence: verbs of
 // denying and of replacing with what they govern, marks of an earlier
 // encounter, words that offer a choice, words that make a code a mere topic.
-func assign(text string, ms []Mention, links []link, refs []Reference, days []found, first int) int {
+func assign(text string, ms []Mention, links []link, refs []Reference, days []found, year, first int) int {
 	if len(ms) == 0 {
 		return first
 	}
 	small := smalled(text)
-	c := clause{text: small, ms: ms, links: links}
+	c := clause{text: small, ms: ms, links: links, year: year}
 	for i := range ms {
 		if ms[i].service() {
 			c.services++
@@ -45,6 +45,10 @@ func assign(text string, ms []Mention, links []link, refs []Reference, days []fo
 			s.from = cut.to
 		}
 	}
+	c.headed(sents)
+	c.rows()
+	c.pointed(sents)
+	c.elsewhere(sents)
 	c.choices(sents)
 	c.passed()
 	for i := range ms {
@@ -80,7 +84,7 @@ func (c *clause) roles(refs []Reference, days []found) {
 // Words of refusing, by the way in which they take what they refuse.
 const (
 	// "was denied", "denied 20610", "denied: 20610"
-	refuseBoth = "denied rejected recouped refused disallowed bundled unpaid zero-paid clawed bounced nonpaid"
+	refuseBoth = "denied rejected recouped refused disallowed bundled unpaid zero-paid clawed bounced nonpaid dneied denyed deneid deined denined rejceted rej dnd"
 	// "they deny 20610"; "20610 keeps denying"
 	refuseVerb = "denies deny denying rejects reject rejecting recoups recouping refuses refuse refusing disallows bundles bundling bundle"
 	refuseNoun = "denial denials rejection rejections recoupment recoupments takeback takebacks"
@@ -93,22 +97,27 @@ var refusePhrases = []struct {
 	words string
 }{
 	{'b', "not paid"}, {'b', "not reimbursed"}, {'b', "kicked back"}, {'b', "kicked out"}, {'b', "taken back"}, {'v', "took back"}, {'v', "take back"}, {'v', "taking back"},
-	{'v', "won't pay"}, {'v', "wont pay"}, {'v', "not paying"}, {'v', "not pay"}, {'v', "didn't pay"}, {'v', "doesn't pay"}, {'v', "never paid"}, {'v', "stopped paying"},
+	{'v', "won't pay"}, {'v', "won't cover"}, {'v', "will not pay"}, {'v', "wouldn't pay"}, {'v', "don't pay"}, {'v', "not cover"}, {'v', "not covering"}, {'v', "doesn't cover"}, {'v', "refuses to cover"},
+	{'v', "refuse to pay"}, {'v', "cannot reimburse"}, {'v', "unable to reimburse"}, {'v', "cannot approve"}, {'v', "unable to approve"}, {'v', "did not allow"}, {'v', "will not allow"}, {'v', "hit on"},
+	{'b', "not approved"}, {'b', "not authorized"}, {'b', "not certified"}, {'b', "not getting paid"}, {'b', "not being paid"}, {'b', "not get paid"}, {'b', "never gets paid"}, {'b', "not eligible for payment"}, {'b', "not eligible"}, {'b', "returned as unprocessable"}, {'b', "unprocessable"}, {'b', "rtp'd"}, {'b', "rtp"}, {'b', "returned to provider"}, {'b', "sent back"},
+	{'p', "not medically necessary"}, {'p', "not considered medically necessary"}, {'p', "does not meet"}, {'p', "did not meet"}, {'p', "not a covered"}, {'p', "included in the payment"}, {'p', "included in the allowance"}, {'p', "considered included"}, {'p', "mutually exclusive"}, {'p', "part of the global"}, {'p', "came back with"}, {'p', "comes back with"}, {'p', "came back as"}, {'p', "returned with"}, {'p', "went to patient responsibility"},
+	{'b', "unfavorable"}, {'b', "unfavourable"}, {'b', "upheld"}, {'n', "no pay"}, {'n', "adverse determination"}, {'n', "non-covered charges"},
+	{'v', "wont pay"}, {'v', "not paying"}, {'v', "not pay"}, {'v', "didn't pay"}, {'v', "doesn't pay"}, {'v', "never paid"}, {'v', "stopped paying"},
 	{'v', "unable to pay"}, {'v', "unable to allow payment"}, {'v', "cannot allow payment"}, {'v', "refusing to pay"}, {'v', "refuses to pay"}, {'v', "refused to pay"},
 	{'n', "no payment"}, {'n', "zero payment"}, {'n', "nothing paid"}, {'n', "paid nothing"}, {'n', "non payment"}, {'n', "non-payment"}, {'n', "nonpayment"},
 	{'p', "not covered"}, {'p', "non-covered"}, {'p', "noncovered"}, {'p', "not allowed separately"}, {'p', "not payable"}, {'p', "considered incidental"}, {'p', "considered inclusive"}, {'p', "considered experimental"},
 	{'p', "considered investigational"}, {'p', "considered bundled"}, {'p', "considered part of"}, {'p', "incidental to"}, {'p', "deemed incidental"}, {'p', "deemed not medically necessary"}, {'p', "paid zero"}, {'p', "paid $0"}, {'p', "paid $0.00"},
-	{'p', "paid 0.00"}, {'p', "paid at zero"}, {'p', "paid at $0"}, {'p', "zeroed out"}, {'p', "inclusive to"}, {'p', "denial"},
+	{'p', "paid 0.00"}, {'p', "not separately reimbursed"}, {'p', "not separately payable"}, {'p', "not separately paid"}, {'p', "not reimbursable"}, {'p', "content of"}, {'p', "considered content"}, {'p', "paid at zero"}, {'p', "paid at $0"}, {'p', "zeroed out"}, {'p', "zero pay"}, {'p', "is incidental"}, {'p', "are incidental"}, {'p', "as incidental"}, {'p', "was incidental"}, {'p', "not separate"}, {'p', "not separately"}, {'p', "inclusive to"}, {'p', "denial"},
 }
 
 // auxiliaries stand between a subject and what was done to it.
-const auxiliaries = "was were is are be been being get gets got getting came come comes coming back gone went keep keeps kept has have had always again also both all each line lines still just" +
+const auxiliaries = "was were is are be been being get gets got getting came come comes coming continue continues to back gone went keep keeps kept has have had always again also both all each line lines still just" +
 	" consistently routinely now then automatically code codes claim claims which that never both two three initially repeatedly suddenly only separately sometimes often on the for being therefore" +
 	" charge charges procedure visit portion units by medicare payer them"
 
 // determiners stand between a verb and its object.
-const determiners = "our the my a an this that these those his her their line lines code codes cpt hcpcs cpt's procedure procedures claim claims for of on payment payments all both charge charges dx diagnosis icd" +
-	" second first third only just separate reimbursement service services number no item items to pay entire whole patient's pt's each every additional visit add-on e/m"
+const determiners = "again co our the my a an this that these those his her their line lines code codes cpt hcpcs cpt's procedure procedures claim claims for of on payment payments all both charge charges dx diagnosis icd" +
+	" second first third only just separate reimbursement service services number no item items to pay cpts entire whole patient's pt's each every additional visit add-on e/m"
 
 // refusals finds what the payer refused.
 func (c *clause) refusals(refs []Reference) {
@@ -123,6 +132,7 @@ func (c *clause) refusals(refs []Reference) {
 	}
 	c.reasons(refs)
 	c.onlyPaid()
+	c.onlyOne()
 }
 
 // refusal says whether words of refusing begin at item k, of which kind, and
@@ -131,6 +141,11 @@ func (c *clause) refusal(k int) (kind byte, end int) {
 	for _, p := range refusePhrases {
 		if e := c.phrase(k, p.words); e > 0 && p.words != "denial" {
 			return p.kind, e
+		}
+	}
+	for _, p := range [...]string{"included in", "part of", "global to", "inclusive of", "a component of", "included with"} {
+		if e := c.phrase(k, p); e > 0 && c.has(0, k, "say|says|said|saying|state|states|stated|stating|claim|claims|claiming|insists|insist|insisting|told|argues|considers|consider|feels|deems") {
+			return 'p', e
 		}
 	}
 	switch w := c.items[k].w; {
@@ -149,7 +164,13 @@ func (c *clause) refusal(k int) (kind byte, end int) {
 // refused gives what the words of items k to end govern its role.
 func (c *clause) refused(kind byte, k, end int) {
 	right := c.right(end, determiners)
+	if right < 0 {
+		right = c.announced(end)
+	}
 	left := c.left(k-1, auxiliaries)
+	if left < 0 && right < 0 && kind != 'n' && kind != 'p' {
+		left = c.subject(k)
+	}
 	take := func(at int) {
 		if at == right {
 			c.set(at, c.listFrom(at), RoleDenied)
@@ -159,7 +180,10 @@ func (c *clause) refused(kind byte, k, end int) {
 	}
 	switch kind {
 	case 'n':
-		if right >= 0 && (c.is(end, "for of on to : - (") || c.is(end, "reason code codes")) {
+		if right < 0 && c.is(end, "when whenever every each if") {
+			right = c.right(end, determiners+" when whenever every each time we bill they're it's billing")
+		}
+		if right >= 0 && (c.is(end, "when whenever every each for of on to : - (") || c.is(end, "reason code codes")) {
 			take(right)
 		} else if k > 0 && c.items[k-1].m >= 0 || c.is(k-1, "code claim") && left >= 0 {
 			c.set(left, left, RoleDenied)
@@ -203,6 +227,42 @@ func (c *clause) refused(kind byte, k, end int) {
 	}
 }
 
+// announced is the first mention of a list that a colon or "codes" leads to:
+// "denied by the plan on 3/2: 97110, 97140"; or -1.
+func (c *clause) announced(k int) int {
+	for j := k; j < len(c.items) && j < k+16; j++ {
+		if c.items[j].m >= 0 {
+			if j > k && (c.is(j-1, ": codes cpts code cpt lines procedures") || c.is(j-1, ")") == false && c.is(j-2, ":")) {
+				return j
+			}
+			return -1
+		}
+		if c.is(j, "; paid but because as since with into when") {
+			return -1
+		}
+	}
+	return -1
+}
+
+// subject is the list that a passive verb at item k may be about although more
+// stands between: "20610 and 77002, billed on 3/2 with a 59, were denied".
+func (c *clause) subject(k int) int {
+	if !c.is(k-1, "was were is are been being got get gets getting") {
+		return -1
+	}
+	at := c.before(k)
+	if at < 0 || k-at > 14 || c.has(at, k, "paid|but|because|and they|;|they|we|if|when") {
+		return -1
+	}
+	first := c.listTo(at)
+	if c.is(first-1, "with w/ into to") { // what goes with the subject
+		if s := c.before(first - 1); s >= 0 && first-s < 6 {
+			return s
+		}
+	}
+	return at
+}
+
 // payerBefore says whether a payer is the subject between two items.
 func (c *clause) payerBefore(from, to int) bool {
 	for k := from + 1; k < to; k++ {
@@ -231,10 +291,11 @@ func (c *clause) leads() bool {
 func (c *clause) supposed(k, end int) bool {
 	base := c.is(k, "deny reject bundle recoup refuse recouped disallow not won't take")
 	asking := false
+	if c.has(max(0, k-16), k, "why|how come|keeps|kept|continues|keep getting|keep denying|always|every time|again") && !c.has(max(0, k-16), k, "keep from|will|would") {
+		return false
+	}
 	for j, n := k-1, 0; j >= 0 && n < 14; j, n = j-1, n+1 {
 		switch {
-		case c.is(j, "why"), c.is(j, "keeps keep kept continues"):
-			return false
 		case c.is(j, "; ."):
 			j = 0
 		case c.is(j, "to") && base && n == 0 && !c.is(k, "not take"):
@@ -289,6 +350,10 @@ func (c *clause) reasons(refs []Reference) {
 		if from < 0 || c.items[from].m >= 0 {
 			continue
 		}
+		if at := c.onlyService(); at >= 0 && !c.goes() && !c.question {
+			c.set(at, at, RoleDenied)
+			continue
+		}
 		if at := c.right(end+1, "our the my line code codes cpt lines"); at >= 0 && c.is(end, "on for") {
 			c.set(at, c.listFrom(at), RoleDenied)
 			continue
@@ -307,6 +372,30 @@ func (c *clause) reasons(refs []Reference) {
 	}
 }
 
+// goes says whether the sentence tells of a payment too.
+func (c *clause) goes() bool {
+	for k := range c.items {
+		if c.is(k, "paid fine ok allowed covered approved overturned cleared") && !c.is(k-1, "not never zero n't isn't wasn't didn't") || c.phrase(k, "went through") > 0 {
+			return !c.is(k-1, "not") && !c.is(k-2, "not") || c.is(k, "fine ok")
+		}
+	}
+	return false
+}
+
+// onlyService is the one service that a sentence names, or -1.
+func (c *clause) onlyService() int {
+	at := -1
+	for k := range c.items {
+		if m := c.items[k].m; m >= 0 && c.ms[m].service() {
+			if at >= 0 {
+				return -1
+			}
+			at = k
+		}
+	}
+	return at
+}
+
 // onlyPaid reads "paid 45385 but not 45380".
 func (c *clause) onlyPaid() {
 	for k := range c.items {
@@ -315,6 +404,102 @@ func (c *clause) onlyPaid() {
 		}
 		if at := c.right(k+1, determiners); at >= 0 {
 			c.set(at, c.listFrom(at), RoleDenied)
+		}
+	}
+}
+
+// onlyOne reads a sentence that names one service or one list of them and says
+// that something was refused: "UHC says J7298 must come from a pharmacy -
+// denied".
+func (c *clause) onlyOne() {
+	first, last, refused := -1, -1, false
+	for k := range c.items {
+		if m := c.items[k].m; m >= 0 {
+			switch {
+			case c.ms[m].Role != RoleBilled:
+				return
+			case !c.ms[m].service():
+			case first < 0:
+				first, last = k, c.listFrom(k)
+			case k > last:
+				return
+			}
+			continue
+		}
+		if kind, end := c.refusal(k); kind != 0 && kind != 'p' && !c.supposed(k, end) && !c.is(k, "bundled bundle bundles bundling") && !(kind == 'n' && c.is(k-1, "a any no avoid")) {
+			refused = true
+		}
+	}
+	if first >= 0 && refused && !c.question && !c.goes() && !c.has(0, len(c.items), "instead|auth was|another") {
+		c.set(first, last, RoleDenied)
+	}
+}
+
+// elsewhere reads a refusal told in a sentence without a code: "It was denied
+// CO-29." It is about the codes of the sentence before, where "it", "both" or
+// "the claim" can mean no others; and where a text about a denial names one
+// service only, about that.
+func (c *clause) elsewhere(sents []stretch) {
+	for i := range c.ms {
+		if c.ms[i].Role == RoleDenied {
+			return
+		}
+	}
+	lo, hi, told, claim := 0, 0, false, false
+	for k, s := range sents {
+		if a, b := c.between(s); b > a {
+			lo, hi = a, b
+			continue
+		}
+		if s.to-s.from > 300 {
+			continue
+		}
+		c.items, _ = itemsOf(c.items, c.text, s, nil, 0)
+		c.question = endsAsking(c.text, s.to)
+		for j := range c.items {
+			kind, end := c.refusal(j)
+			if kind == 0 || kind == 'p' && !c.has(0, j, "it|this|these|they|service|procedure|code") || c.supposed(j, end) || kind == 'v' && c.question {
+				continue
+			}
+			told = true
+			claim = claim || c.has(0, j, "claim|claims|everything|it|they|all") || c.has(end, min(end+3, len(c.items)), "claim|the claim|everything|all")
+			if k > 0 && hi > lo && hi-lo <= 4 && j <= 5 && (c.has(0, j, "both|all|all three|they were|they all|all of them|both lines|both codes|both were") || hi-lo == 1 && c.has(0, j, "it|this|that|claim|was")) {
+				for i := lo; i < hi; i++ {
+					if m := &c.ms[i]; m.service() && m.Role == RoleBilled {
+						m.Role = RoleDenied
+					}
+				}
+				return
+			}
+		}
+	}
+	if !told || c.services == 0 {
+		return
+	}
+	if claim && c.services <= 8 && !hasWord(c.text, "paid|allowed|approved|or|vs") {
+		for i := range c.ms {
+			if m := &c.ms[i]; m.service() && m.Role == RoleBilled {
+				m.Role = RoleDenied
+			}
+		}
+		return
+	}
+	// one service, or one list of services
+	first, last := -1, -1
+	for i := range c.ms {
+		if c.ms[i].service() {
+			if last >= 0 && c.ms[i].Code != c.ms[last].Code && !listOnly(c.text[c.ms[last].End:max(c.ms[last].End, c.ms[i].Start)]) {
+				return
+			}
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	for i := first; i <= last; i++ {
+		if m := &c.ms[i]; m.service() && m.Role == RoleBilled {
+			m.Role = RoleDenied
 		}
 	}
 }

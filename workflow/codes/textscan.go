@@ -3,23 +3,56 @@ package codes
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
-// smalled returns the text with ASCII letters made small. Its bytes keep their
+// smalled returns the text with ASCII letters made small and typographic marks
+// made plain: dashes, quotes, bullets, arrows, blanks. Its bytes keep their
 // places, so that offsets hold in both.
 func smalled(text string) string {
 	for i := range len(text) {
-		if isUpper(text[i]) {
+		if isUpper(text[i]) || text[i] >= 0x80 {
 			b := []byte(text)
 			for k := i; k < len(b); k++ {
-				if isUpper(b[k]) {
+				switch {
+				case isUpper(b[k]):
 					b[k] += 'a' - 'A'
+				case b[k] >= 0x80:
+					k += plain(b[k:]) - 1
 				}
 			}
 			return string(b)
 		}
 	}
 	return text
+}
+
+// plain makes the mark at the start of b plain, and returns its length. Letters
+// stay as they are.
+func plain(b []byte) int {
+	r, n := utf8.DecodeRune(b)
+	put := func(s string) {
+		for k := range n {
+			b[k] = ' '
+			if k < len(s) {
+				b[k] = s[k]
+			}
+		}
+	}
+	if n == 1 {
+		return 1
+	}
+	switch f := foldRune(r); {
+	case r == '\u2192' || r == '\u21d2' || r == '\u2794' || r == '\u279c' || r == '\u27a1':
+		put("->")
+	case f == '-' && n == 3 && (r == '\u2013' || r == '\u2014' || r == '\u2015'):
+		put(" - ")
+	case f == '-' || f == '"' || f == '*' || f == ' ' || f == '.' || f == ',' || f == '/' || f == '|':
+		put(string(rune(f)))
+	case r == '\u00d7':
+		put("x")
+	}
+	return n
 }
 
 // hasWord says whether one of the words or phrases (parted by '|') stands in s
@@ -93,7 +126,20 @@ func sentences(text string) []stretch {
 
 // labelLine says whether a line is a claim line or a label line of its own.
 func labelLine(line string) bool {
-	return len(line) < 90 && (strings.Contains(line, "\t") || strings.Contains(line, "|") || strings.Count(line, ":") > 0 && len(line) < 60 || len(line) < 40)
+	return len(line) < 400 && (strings.Contains(line, "\t") || strings.Contains(line, "|") || columns(line) > 2) ||
+		len(line) < 90 && (strings.Count(line, ":") > 0 && len(line) < 60 || len(line) < 40)
+}
+
+// columns counts the fields of a line that several blanks part.
+func columns(line string) int {
+	line = strings.TrimSpace(line)
+	n := 1
+	for i := 1; i < len(line); i++ {
+		if line[i] == ' ' && line[i-1] == ' ' && (i == 1 || line[i-2] != ' ') {
+			n++
+		}
+	}
+	return n
 }
 
 // abbreviation says whether the full stop at i closes an abbreviation.
