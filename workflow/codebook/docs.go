@@ -15,7 +15,7 @@ import (
 type searchDoc struct {
 	codeKey
 	flags byte
-	title []int32
+	title []int32 // 0 stands where a comma or bracket does
 	words []int32 // lay names, keywords, inclusion terms, our titles; 0 stands between two of them
 	more  []int32 // longer texts of ours
 }
@@ -69,6 +69,26 @@ type writtenDoc struct {
 	searchDoc
 	shown string // the title
 	rank  int
+	plain float64 // how much its title says, the less the plainer
+}
+
+// titleParts cuts a title at commas, semicolons and brackets: "not" and "without" hold to the end of their part.
+func titleParts(title string) []string {
+	return strings.FieldsFunc(title, func(r rune) bool { return strings.ContainsRune(",;()[]", r) })
+}
+
+// plainness counts what a title says that a code is: words that say little count little, those after "without" nothing.
+func plainness(title string) float64 {
+	n := 0.0
+	for _, part := range titleParts(title) {
+		for _, t := range tokens(part) {
+			if negating(t) {
+				break
+			}
+			n += quiet(t)
+		}
+	}
+	return n
 }
 
 // term is a stem of the vocabulary with the number of codes that have it.
@@ -77,7 +97,7 @@ type term struct {
 	count int
 }
 
-// docs makes what search needs, the likeliest first: codes that the starter describes, then short titles before long ones, with the
+// docs makes what search needs, the likeliest first: codes that the starter describes, then plain titles before special ones, with the
 // seventh-character variants, of which there are tens of thousands, and inpatient procedures at the end.
 func (lib *library) docs(keys []codeKey) ([]writtenDoc, []term) {
 	var out []writtenDoc
@@ -100,6 +120,12 @@ func (lib *library) docs(keys []codeKey) ([]writtenDoc, []term) {
 		}
 		d := writtenDoc{searchDoc: searchDoc{codeKey: k}, rank: 2}
 		names := slices.Clone(lib.keywords[k])
+		if k.system == codes.ICD10CM && len(k.key) == 7 && k.key[6] == 'A' {
+			// The list names things at the code without its seventh character; whoever types the name means the first treatment.
+			for n := 6; n >= 4; n-- {
+				names = append(names, lib.keywords[codeKey{k.system, k.key[:n]}]...)
+			}
+		}
 		for _, s := range r.spans { // in order of time, the starter last: the newest official title wins
 			switch starter := lib.releases[s.release].Kind == kindStarter; {
 			case starter && d.shown != "":
@@ -126,7 +152,12 @@ func (lib *library) docs(keys []codeKey) ([]writtenDoc, []term) {
 		if d.rank == 0 {
 			d.flags |= docStarter
 		}
-		d.title = number(nil, d.shown)
+		for i, part := range titleParts(d.shown) {
+			if i > 0 {
+				d.title = append(d.title, 0)
+			}
+			d.title = number(d.title, part)
+		}
 		for i, name := range names {
 			if name == "" || name == d.shown || slices.Contains(names[:i], name) {
 				continue
@@ -140,10 +171,11 @@ func (lib *library) docs(keys []codeKey) ([]writtenDoc, []term) {
 		if k.system == codes.ICD10CM && len(k.key) == 7 || k.system == codes.ICD10PCS {
 			d.rank++
 		}
+		d.plain = plainness(d.shown)
 		out = append(out, d)
 	}
 	slices.SortStableFunc(out, func(a, b writtenDoc) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(len(a.shown), len(b.shown)))
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.plain, b.plain), cmp.Compare(len(a.shown), len(b.shown)))
 	})
 
 	// Numbers in the order of the alphabet make all words with one beginning a range.

@@ -2,7 +2,6 @@ package codebook
 
 import (
 	"bytes"
-	_ "embed"
 	"math"
 	"slices"
 	"strconv"
@@ -12,12 +11,15 @@ import (
 // lexicon is the vocabulary of the book: every stem with the number of codes that have it. It weighs the words of a query (a rare one says
 // more) and corrects typing errors. It is read at the first search, and is some 25,000 stems with a full ICD-10-CM.
 type lexicon struct {
-	stems    []string // sorted
-	count    []int32
-	letters  []uint32  // which letters each has, as bits: a cheap test before the distance is computed
-	weights  []float64 // by number: of a title's words, those that say little count less
-	total    float64
-	synonyms map[string][]synonym // by first stem
+	stems        []string // sorted
+	count        []int32
+	letters      []uint32  // which letters each has, as bits: a cheap test before the distance is computed
+	weights      []float64 // by number: of a title's words, those that say little count less
+	quiet        []bool    // by number: says next to nothing
+	total        float64
+	vocabulary   *vocabulary
+	typedLetters []uint32 // letters of the vocabulary's words
+	marks        marks
 }
 
 func (b *Book) loadLexicon() (*lexicon, error) {
@@ -41,11 +43,20 @@ func (b *Book) loadLexicon() (*lexicon, error) {
 		lex.count = append(lex.count, int32(n))
 		lex.letters = append(lex.letters, letterBits(stem))
 	}
-	lex.weights = make([]float64, len(lex.stems)+1)
+	lex.weights, lex.quiet = make([]float64, len(lex.stems)+1), make([]bool, len(lex.stems)+1)
 	for i, stem := range lex.stems {
 		lex.weights[i+1] = lex.weight(int(lex.count[i])) * quiet(stem)
+		lex.quiet[i+1] = quiet(stem) < 0.3
 	}
-	lex.synonyms = readSynonyms(synonymTable)
+	v, err := loadVocabulary()
+	if err != nil {
+		return nil, err
+	}
+	lex.vocabulary = v
+	for _, s := range v.words {
+		lex.typedLetters = append(lex.typedLetters, letterBits(s))
+	}
+	lex.marks = lex.readMarks()
 	return lex, nil
 }
 
@@ -88,65 +99,21 @@ func (l *lexicon) df(s stems) int {
 	return most
 }
 
-// has reports whether the book has the stem.
-func (l *lexicon) has(stem string) bool {
-	_, ok := slices.BinarySearch(l.stems, stem)
-	return ok
+// countOf is how many codes have a stem.
+func (l *lexicon) countOf(stem string) int {
+	i, ok := slices.BinarySearch(l.stems, stem)
+	if !ok {
+		return 0
+	}
+	return int(l.count[i])
 }
+
+// has reports whether the book has the stem.
+func (l *lexicon) has(stem string) bool { return l.countOf(stem) > 0 }
 
 // weight is the inverse document frequency: what a word tells apart.
 func (l *lexicon) weight(df int) float64 {
 	return math.Log(1 + (l.total+0.5)/(float64(df)+0.5))
-}
-
-// similar lists up to three stems that a word may have been meant to be: one typing error from four characters on, two from eight.
-// Short words of numbers and letters ("l4") are never corrected.
-func (l *lexicon) similar(stem string) []string {
-	limit := 0
-	switch {
-	case !letters(stem) || len(stem) < 4:
-		return nil
-	case len(stem) < 8:
-		limit = 1
-	default:
-		limit = 2
-	}
-	type candidate struct {
-		stem        string
-		distance, n int
-	}
-	var found []candidate
-	bits := letterBits(stem)
-	for i, s := range l.stems {
-		if d := len(s) - len(stem); d > limit || -d > limit {
-			continue
-		}
-		if differing(bits, l.letters[i]) > 2*limit {
-			continue
-		}
-		d := distance(stem, s, limit)
-		if d > limit {
-			continue
-		}
-		if s[0] != stem[0] {
-			d++ // the first letter is seldom wrong
-		}
-		found = append(found, candidate{s, d, int(l.count[i])})
-	}
-	slices.SortStableFunc(found, func(a, b candidate) int {
-		if a.distance != b.distance {
-			return a.distance - b.distance
-		}
-		return b.n - a.n
-	})
-	var out []string
-	for _, c := range found[:min(len(found), 3)] {
-		if c.distance > found[0].distance {
-			break
-		}
-		out = append(out, c.stem)
-	}
-	return out
 }
 
 func differing(a, b uint32) int {
@@ -155,37 +122,4 @@ func differing(a, b uint32) int {
 		n++
 	}
 	return n
-}
-
-// synonym is one line of the table of lay words and abbreviations: what people type, and what the code sets say.
-type synonym struct {
-	typed   []string   // stems
-	meaning [][]string // alternatives, each the stems that must all be there
-}
-
-//go:embed synonyms.tsv
-var synonymTable string
-
-// readSynonyms reads lines of "typed<TAB>meaning | meaning"; # begins a comment.
-func readSynonyms(table string) map[string][]synonym {
-	out := map[string][]synonym{}
-	for line := range strings.SplitSeq(table, "\n") {
-		typed, meanings, ok := strings.Cut(line, "\t")
-		if !ok || strings.HasPrefix(line, "#") {
-			continue
-		}
-		s := synonym{typed: tokens(typed)}
-		for m := range strings.SplitSeq(meanings, " | ") {
-			if stems := tokens(m); len(stems) > 0 {
-				s.meaning = append(s.meaning, stems)
-			}
-		}
-		if len(s.typed) > 0 {
-			out[s.typed[0]] = append(out[s.typed[0]], s)
-		}
-	}
-	for first := range out { // the longest match first
-		slices.SortStableFunc(out[first], func(a, b synonym) int { return len(b.typed) - len(a.typed) })
-	}
-	return out
 }

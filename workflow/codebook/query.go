@@ -23,7 +23,7 @@ type option struct {
 // noise are words of a question that no code has to have.
 func noise(word string) bool {
 	switch word {
-	case "what", "which", "how", "code", "codes", "cpt", "hcpcs", "icd", "icd10", "dx", "diagnosis", "billing", "bill", "please", "need", "i", "my", "me", "do", "does", "can", "we", "you", "about", "when":
+	case "what", "which", "how", "code", "codes", "cpt", "hcpcs", "icd", "icd10", "dx", "diagnosis", "billing", "bill", "please", "need", "i", "my", "me", "do", "does", "can", "we", "you", "about", "when", "give", "find", "show", "search", "want", "looking", "icd10cm", "ndc", "patients", "has", "have", "had", "got", "gets", "his", "her", "their":
 		return true
 	}
 	return false
@@ -32,51 +32,241 @@ func noise(word string) bool {
 // vague are words that many codes have and that narrow little; they raise a score and keep nothing out.
 func vague(word string) bool {
 	switch word {
-	case "with", "without", "unspecified", "other", "specified", "nos", "nec", "not", "elsewhere", "classified", "due", "initial", "encounter", "subsequent", "patient", "procedure", "service", "side":
+	case "with", "without", "unspecified", "other", "specified", "nos", "nec", "not", "elsewhere", "classified", "due", "initial", "encounter", "patient", "procedure", "service", "side", "acquired", "no", "non", "after",
+		"status", "symptoms", "problem", "problems", "disease", "disorder", "condition", "visit", "related", "nonspecific", "unknown":
 		return true
 	}
 	return false
 }
 
-// slots reads the query: joins what the synonym table knows, and gives every word its ways of being meant.
-func (s *searcher) slots(words string) []slot {
+// question is a query as it is understood.
+type question struct {
+	slots   []slot
+	phrase  []int32   // its words by number, without those that say nothing
+	exact   []int32   // all its words by number, as they stand
+	later   bool      // it speaks of what comes after the first treatment
+	hints   []codeKey // codes that the vocabulary names for its words
+	only    bool      // the vocabulary knows all that it asks for: the hints are what is meant
+	negated bool      // it says "without" or "not" itself
+	mended  bool      // a word was read as another in spelling
+	phrases bool      // the vocabulary took several words together
+	trust   float64   // below 1 for a second reading
+}
+
+// read understands a query: mends its spelling, finds what the vocabulary knows in it, and gives every other word its ways of being meant.
+// Without phrases the vocabulary is asked for single words only.
+func (s *searcher) read(words string, phrases bool) question {
+	q := question{trust: 1}
 	var raw []string
-	eachWord(words, func(w string) {
+	eachWord(shorthand(words), func(w string) {
 		if !emptyWord(w) && len(raw) < maxQueryWords {
 			raw = append(raw, w)
 		}
 	})
+	raw = arabic(raw)
+	for _, w := range raw {
+		r := stem(w)
+		q.exact = append(q.exact, s.lex.exact(r).first)
+		q.later = q.later || w == "subsequent" || w == "sequela" || w == "sequelae" || w == "healing" || w == "nonunion" || w == "malunion" || w == "aftercare"
+	}
 	kept := slices.DeleteFunc(slices.Clone(raw), noise)
 	if len(kept) == 0 {
 		kept = raw
 	}
 	typing := endsInWord(words)
 	roots := make([]string, len(kept))
+	guessed := make([][]string, len(kept))
 	for i, w := range kept {
 		roots[i] = stem(w)
+		q.negated = q.negated || negating(w)
+		if s.known(roots[i]) && !s.doubtful(roots[i]) {
+			continue
+		}
+		if guessed[i] = s.mend(w, roots, kept, i); len(guessed[i]) > 0 {
+			roots[i] = guessed[i][0]
+		}
 	}
-	var out []slot
+	for i, r := range roots {
+		if n := s.lex.exact(r).first; n == 0 || !s.lex.quiet[n] {
+			q.phrase = append(q.phrase, n)
+		}
+		q.mended = q.mended || len(guessed[i]) > 0
+	}
+	known, rest := s.entries(roots, kept, typing, phrases, &q)
 	for i := 0; i < len(roots); {
-		if sl, n := s.synonymSlot(roots[i:]); n > 0 {
-			out = append(out, sl)
-			i += n
+		if rest[i] {
+			i++
 			continue
 		}
 		next := ""
-		if i+1 < len(kept) {
+		if i+1 < len(kept) && !rest[i+1] && len(guessed[i]) == 0 {
 			next = kept[i+1]
 		}
-		sl, n := s.wordSlot(kept[i], roots[i], next, typing && i == len(roots)-1)
-		sl.optional = vague(kept[i])
-		out = append(out, sl)
+		var sl slot
+		n := 1
+		if len(guessed[i]) > 0 {
+			sl = s.guessSlot(guessed[i])
+		} else {
+			sl, n = s.wordSlot(kept[i], roots[i], next, typing && i == len(roots)-1)
+		}
+		sl.optional = vague(kept[i]) || typing && i == len(kept)-1 && len(kept[i]) == 1 && letters(kept[i])
+		known = append(known, sl)
+		q.only = q.only && sl.optional && !negating(kept[i])
 		i += n
 	}
-	if !slices.ContainsFunc(out, func(sl slot) bool { return !sl.optional }) {
-		for i := range out {
-			out[i].optional = false
+	q.slots = known
+	if !slices.ContainsFunc(q.slots, func(sl slot) bool { return !sl.optional }) {
+		for i := range q.slots {
+			q.slots[i].optional = false
 		}
 	}
-	return out
+	return q
+}
+
+// known: a word that the book or the vocabulary has is not misspelt.
+func (s *searcher) known(root string) bool { return s.lex.has(root) || s.lex.vocabulary.knows(root) }
+
+// doubtful: a word that hardly any title has and nobody types is compared with the words that people do type ("migrane" has the stem of
+// "larva migrans").
+func (s *searcher) doubtful(root string) bool {
+	return len(root) >= 6 && !s.lex.vocabulary.knows(root) && s.lex.countOf(root) <= 20
+}
+
+// mend lists the words that an unknown one may have been meant to be; none when it is better read as a beginning, as two words, or as one
+// with its neighbour.
+func (s *searcher) mend(word string, roots, kept []string, i int) []string {
+	if i+1 < len(kept) && s.lex.has(stem(word+kept[i+1])) {
+		return nil
+	}
+	guesses := s.lex.similar(word, roots[i])
+	if len(guesses) == 0 {
+		return nil
+	}
+	if s.known(roots[i]) { // doubtful: only a near word that is far commoner, or one that people type, is likelier
+		if !s.lex.vocabulary.knows(guesses[0]) || distance(roots[i], guesses[0], costPlain) > costSilent {
+			return nil
+		}
+		return append(guesses[:1:1], roots[i])
+	}
+	// "osteopor" begins a common word; "migrane" none.
+	if begun := s.lex.df(s.lex.begins(word)); begun > 0 && len(word) >= 3 {
+		times := 4
+		if len(word) < 5 {
+			times = 20
+		}
+		if s.lex.countOf(guesses[0]) < times*begun {
+			return nil
+		}
+	}
+	return guesses
+}
+
+// entries finds what the vocabulary knows in the words of a query, and which of them it took.
+func (s *searcher) entries(roots, kept []string, typing, phrases bool, q *question) (out []slot, taken []bool) {
+	taken = make([]bool, len(roots))
+	v := s.lex.vocabulary
+	n := 0
+	add := func(t typedEntry, places []int, factor float64) {
+		sl := s.entrySlot(t, factor)
+		for _, p := range places {
+			taken[p] = true
+		}
+		if n++; n > 1 {
+			q.only = false
+		}
+		sl.optional = len(places) == 1 && vague(kept[places[0]])
+		if len(sl.options) > 0 || len(t.codes) > 0 {
+			q.hints = append(q.hints, t.codes...)
+			out = append(out, sl)
+		}
+	}
+	q.only = true
+	for {
+		m, ok := v.find(roots, taken, phrases)
+		if !ok {
+			break
+		}
+		q.phrases = q.phrases || len(m.places) > 1
+		factor := 1.0
+		if !m.strict {
+			factor = 0.95
+		}
+		add(m.typedEntry, m.places, factor)
+	}
+	if n == 0 && typing && phrases && len(roots) > 0 && len(kept[len(kept)-1]) >= 3 {
+		last := kept[len(kept)-1]
+		if t, ok := v.under(kept, s.lex.countOf); ok && !s.lex.has(roots[len(roots)-1]) {
+			places := make([]int, len(roots))
+			for i := range places {
+				places[i] = i
+			}
+			add(t, places, 0.95)
+			// What else begins so is asked for too.
+			if r := s.lex.begins(last); len(roots) == 1 && r.first != r.end {
+				out[0].options = append(out[0].options, option{stems: []stems{r}, factor: 0.85})
+				out[0].weight = s.weigh(out[0])
+			}
+		}
+	}
+	if n == 0 {
+		q.only = false
+	}
+	return out, taken
+}
+
+// entrySlot is what an entry of the vocabulary may mean: what was typed, as it stands, and what the code sets call it.
+func (s *searcher) entrySlot(t typedEntry, factor float64) slot {
+	var sl slot
+	literal := factor
+	if len(t.stems) == 1 && len(t.stems[0]) <= 3 {
+		literal *= 0.8 // an abbreviation means other things in titles
+	}
+	if o, ok := s.all(t.stems, literal); ok {
+		sl.options = append(sl.options, o)
+	}
+	for i, m := range t.meaning {
+		f := factor
+		if len(sl.options) > 0 && sl.options[0].factor == factor {
+			f *= 0.97
+		}
+		if i > 0 {
+			f *= 0.95
+		}
+		if o, ok := s.all(m, f); ok {
+			sl.options = append(sl.options, o)
+		}
+	}
+	if len(sl.options) > 0 {
+		sl.weight = s.weigh(sl)
+	}
+	return sl
+}
+
+// guessSlot is a word whose spelling was mended.
+func (s *searcher) guessSlot(guesses []string) slot {
+	var sl slot
+	for i, g := range guesses {
+		f := 0.95
+		if i > 0 {
+			f = 0.8
+		}
+		if o, ok := s.all([]string{g}, f); ok {
+			o.similar = true
+			sl.options = append(sl.options, o)
+		}
+		s.same(&sl, []string{g}, 0.75)
+	}
+	sl.weight = s.weigh(sl)
+	return sl
+}
+
+// same adds the phrases that stand for a typed one.
+func (s *searcher) same(sl *slot, roots []string, factor float64) {
+	for _, other := range s.lex.vocabulary.same[strings.Join(roots, " ")] {
+		if o, ok := s.all(strings.Fields(other), factor); ok {
+			sl.options = append(sl.options, o)
+		}
+	}
 }
 
 func endsInWord(words string) bool {
@@ -97,49 +287,37 @@ func (s *searcher) all(roots []string, factor float64) (o option, ok bool) {
 	return o, len(roots) > 0
 }
 
-func (s *searcher) synonymSlot(roots []string) (slot, int) {
-	for _, syn := range s.lex.synonyms[roots[0]] {
-		n := len(syn.typed)
-		if n > len(roots) || !slices.Equal(syn.typed, roots[:n]) {
-			continue
-		}
-		var sl slot
-		if o, ok := s.all(syn.typed, 1); ok {
-			sl.options = append(sl.options, o)
-		}
-		for _, m := range syn.meaning {
-			if o, ok := s.all(m, 0.97); ok {
+// wordSlot gives the ways in which one typed word may be meant; n is 2 when it was read as one with the word after it ("heart burn"), or when
+// the two together stand for something ("great toe").
+func (s *searcher) wordSlot(word, root, next string, typing bool) (slot, int) {
+	var sl slot
+	if next != "" {
+		if pair := []string{root, stem(next)}; len(s.lex.vocabulary.same[strings.Join(pair, " ")]) > 0 {
+			if o, ok := s.all(pair, 1); ok {
 				sl.options = append(sl.options, o)
 			}
+			s.same(&sl, pair, 0.9)
+			if len(sl.options) > 0 {
+				sl.weight = s.weigh(sl)
+				return sl, 2
+			}
 		}
-		if len(sl.options) == 0 {
-			continue
-		}
-		sl.weight = s.weigh(sl)
-		return sl, n
 	}
-	return slot{}, 0
-}
-
-// wordSlot gives the ways in which one typed word may be meant; n is 2 when it was read as one with the word after it ("heart burn").
-func (s *searcher) wordSlot(word, root, next string, typing bool) (slot, int) {
 	n := 1
-	var sl slot
 	exact := s.lex.exact(root)
 	df := s.lex.df(exact)
 	if df > 0 {
 		sl.options = append(sl.options, option{stems: []stems{exact}, factor: 1})
 	}
+	s.same(&sl, []string{root}, 0.85)
 	// A word that the book has is meant as it stands, unless many more codes have words that only begin with it.
-	begun := 0
 	if len(word) >= 2 {
 		prefix, factor := root, 0.8
 		if typing {
 			prefix, factor = word, 0.9 // a word under way has no ending to drop yet
 		}
 		r := s.lex.begins(prefix)
-		begun = s.lex.df(r)
-		if begun > 3*df && (typing || len(prefix) >= 3) {
+		if begun := s.lex.df(r); begun > 3*df && (typing || len(prefix) >= 3) {
 			sl.options = append(sl.options, option{stems: []stems{r}, factor: factor})
 		}
 	}
@@ -151,15 +329,6 @@ func (s *searcher) wordSlot(word, root, next string, typing bool) (slot, int) {
 			}
 		}
 	}
-	if df == 0 && n == 1 {
-		for _, similar := range s.lex.similar(root) {
-			// "migrane" begins no word but the rare "migrans", and is hardly meant as that.
-			if o, ok := s.all([]string{similar}, 0.75); ok && s.lex.df(o.stems[0]) > begun {
-				o.similar = true
-				sl.options = append(sl.options, o)
-			}
-		}
-	}
 	if len(sl.options) == 0 {
 		for i := 3; i+3 <= len(word); i++ { // "kneepain"
 			if o, ok := s.all([]string{stem(word[:i]), stem(word[i:])}, 0.8); ok {
@@ -167,7 +336,15 @@ func (s *searcher) wordSlot(word, root, next string, typing bool) (slot, int) {
 			}
 		}
 	}
+	for cut := len(word) - 1; len(sl.options) == 0 && cut >= 5 && cut >= len(word)-4; cut-- { // "appendiceal", "diverticular"
+		if r := s.lex.begins(word[:cut]); r.first != r.end {
+			sl.options = append(sl.options, option{stems: []stems{r}, factor: 0.6})
+		}
+	}
 	sl.weight = s.weigh(sl)
+	if df == 0 && len(sl.options) > 0 && sl.options[0].factor < 1 {
+		sl.weight *= 0.6 // a beginning or a guess: what is known of the query tells more
+	}
 	return sl, n
 }
 

@@ -15,11 +15,12 @@ import (
 const (
 	defaultHits   = 20
 	maxHits       = 200
-	maxQueryBytes = 400
-	maxQueryWords = 12
+	maxQueryBytes = 600
+	maxQueryWords = 32
+	maxQueryCodes = 12
 	// maxCandidates bounds what is ranked for one reading of the query. Candidates come in the order of the docs table, the likeliest
 	// first, so that a word that thousands of codes have costs no more than a rare one.
-	maxCandidates = 300
+	maxCandidates = 500
 )
 
 // Search finds codes by words, or by the beginning of a code, best first.
@@ -38,6 +39,10 @@ func (b *Book) Search(ctx context.Context, words string, opts SearchOptions) ([]
 		words = strings.ToValidUTF8(words[:maxQueryBytes], "")
 	}
 	s := searcher{b: b, ctx: ctx, system: opts.System, on: b.day(opts.On), limit: limit, seen: map[codeKey]int{}}
+	var err error
+	if s.lex, err = b.lexicon(); err != nil {
+		return nil, fmt.Errorf("searching the codebook: %w", err)
+	}
 	rest, err := s.byCode(words)
 	if err != nil {
 		return nil, err
@@ -77,6 +82,8 @@ type searcher struct {
 	seen   map[codeKey]int // index into hits
 
 	matched []int32 // scratch of score: which words of the title were asked for
+	title   []int32 // scratch of affirmed
+	loud    []float64
 }
 
 // add keeps a hit, once for each code, with its best score.
@@ -84,6 +91,8 @@ func (s *searcher) add(k codeKey, id int64, title, kind string, score float64) {
 	if i, ok := s.seen[k]; ok {
 		if score > s.hits[i].Score {
 			s.hits[i].Score, s.hits[i].Kind = score, kind
+		} else if s.hits[i].Kind == "words" && kind == "title" {
+			s.hits[i].Kind = kind
 		}
 		return
 	}
@@ -112,6 +121,9 @@ func (s *searcher) exists(system codes.System, key string, billable bool) (ok, r
 const (
 	scoreCode   = 1000
 	scorePrefix = 500
+	scoreTitle  = 200 // of a code that may be reported whose whole title was typed
+	scoreHint   = 120
+	scoreMeant  = 40 // of a code whose letters are also a word of the vocabulary
 )
 
 // byCode reads the query as codes: each blank-separated piece that is one, and, when the whole is one piece with a digit in it, the codes
@@ -119,7 +131,7 @@ const (
 func (s *searcher) byCode(words string) (rest string, err error) {
 	rest = words
 	pieces := strings.FieldsFunc(words, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
-	if len(pieces) > maxQueryWords {
+	if len(pieces) > maxQueryCodes {
 		return rest, nil
 	}
 	for i, piece := range pieces {
@@ -131,6 +143,8 @@ func (s *searcher) byCode(words string) (rest string, err error) {
 		if len(key) < 2 || len(key) > maxKey || (len(key) < 3 && len(pieces) > 1) {
 			continue
 		}
+		// "ra" is a modifier, and "dm2" names a table of procedures; people who type them in small letters or among words mean the words.
+		meant := len(key) <= 3 && piece != "" && (len(pieces) > 1 || !digits(key) && piece != key) && s.lex.vocabulary.knows(stem(strings.ToLower(piece)))
 		for rank, system := range Systems(piece) {
 			if s.system != "" && s.system != system {
 				continue
@@ -144,7 +158,11 @@ func (s *searcher) byCode(words string) (rest string, err error) {
 				if strings.Contains(piece, ".") {
 					rest = strings.ReplaceAll(rest, piece, " ")
 				}
-				s.add(codeKey{system, key}, 0, e.Title, "code", scoreCode-float64(rank)-float64(i)/100)
+				score := scoreCode - float64(rank) - float64(i)/100
+				if meant {
+					score = scoreMeant - float64(rank)
+				}
+				s.add(codeKey{system, key}, 0, e.Title, "code", score)
 			}
 		}
 		if len(pieces) == 1 && strings.ContainsAny(key, "0123456789") {
@@ -205,21 +223,16 @@ func (s *searcher) prefixed(system codes.System, prefix string) []string {
 }
 
 func (s *searcher) byWords(words string) error {
-	lex, err := s.b.lexicon()
-	if err != nil {
-		return fmt.Errorf("searching the codebook: %w", err)
-	}
-	s.lex = lex
-	slots := s.slots(words)
-	if len(slots) == 0 {
+	q := s.read(words, true)
+	if len(q.slots) == 0 {
 		return nil
 	}
-	var phrase []int32
-	for _, t := range tokens(words) {
-		phrase = append(phrase, lex.exact(t).first)
+	slots := q.slots
+	if err := s.hint(&q); err != nil {
+		return err
 	}
 	// All that is asked for; then, while there are too few hits, without one slot at a time, the commonest word first; then without more.
-	if err := s.run(slots, slots, phrase, maxCandidates); err != nil {
+	if err := s.run(slots, &q, maxCandidates); err != nil {
 		return err
 	}
 	var order []int
@@ -230,16 +243,57 @@ func (s *searcher) byWords(words string) error {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(slots[a].weight, slots[b].weight) })
 	enough := min(s.limit, 5)
-	if len(s.hits) < enough && len(order) > 1 {
+	few := len(s.hits) < enough
+	if few && len(order) > 1 {
 		for _, i := range order {
-			if err := s.run(without(slots, i), slots, phrase, maxCandidates/len(order)); err != nil {
+			if err := s.run(without(slots, i), &q, maxCandidates/len(order)); err != nil {
 				return err
 			}
 		}
 	}
-	for drop := 2; drop < len(order) && len(s.hits) < enough; drop++ {
-		if err := s.run(without(slots, order[:drop]...), slots, phrase, maxCandidates/4); err != nil {
+	if last := len(order) - 1; few && len(order) > 2 { // the one that tells most, alone
+		if err := s.run(without(slots, order[:last]...), &q, maxCandidates/4); err != nil {
 			return err
+		}
+	}
+	for drop := 2; drop < len(order) && len(s.hits) < enough; drop++ {
+		if err := s.run(without(slots, order[:drop]...), &q, maxCandidates/4); err != nil {
+			return err
+		}
+	}
+	if q.phrases && !q.only {
+		// Words that the vocabulary took together may have been meant one by one ("varicose veins of the leg with pain").
+		plain := s.read(words, false)
+		plain.hints, plain.trust = q.hints, 0.97
+		return s.run(plain.slots, &plain, maxCandidates)
+	}
+	return nil
+}
+
+// hint puts the codes first that the vocabulary names, when it knows all that was asked for.
+func (s *searcher) hint(q *question) error {
+	if !q.only {
+		return nil
+	}
+	kind := "words"
+	if q.mended {
+		kind = "similar"
+	}
+	n := 0
+	for _, k := range q.hints {
+		if s.system != "" && s.system != k.system {
+			continue
+		}
+		rec, err := s.b.load(s.ctx, k.system, k.key)
+		if err != nil {
+			return err
+		}
+		if rec == nil || len(rec.spans) == 0 {
+			continue
+		}
+		if e := s.b.entry(k.system, k.key, s.on, rec); e.Billable || e.Release == "" {
+			s.add(k, 0, e.Title, kind, scoreHint-float64(n)/10)
+			n++
 		}
 	}
 	return nil
@@ -256,7 +310,7 @@ func without(slots []slot, drop ...int) []slot {
 }
 
 // run fetches candidates that have all of some slots and scores them against the whole query.
-func (s *searcher) run(need, all []slot, phrase []int32, limit int) error {
+func (s *searcher) run(need []slot, q *question, limit int) error {
 	query := s.query(need)
 	if query == "" || !slices.ContainsFunc(need, func(sl slot) bool { return !sl.optional }) {
 		return nil
@@ -287,7 +341,7 @@ func (s *searcher) run(need, all []slot, phrase []int32, limit int) error {
 				return fmt.Errorf("searching the codebook: %w", errRecord)
 			}
 		}
-		score, kind := s.score(&d, all, phrase, billable)
+		score, kind := s.score(&d, q, billable)
 		s.add(d.codeKey, id, "", kind, score)
 	}
 	if err := rows.Err(); err != nil {

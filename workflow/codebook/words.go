@@ -114,6 +114,8 @@ func stem(w string) string {
 	case strings.HasSuffix(w, "ss"), strings.HasSuffix(w, "us"):
 	case strings.HasSuffix(w, "sses"), strings.HasSuffix(w, "uses") && n > 5, strings.HasSuffix(w, "xes"), strings.HasSuffix(w, "ches"), strings.HasSuffix(w, "shes"):
 		w = w[:n-2] // sinuses: sinus, masses: mass, boxes: box
+	case strings.HasSuffix(w, "ves"):
+		w = w[:n-1] // nerves: nerve, hives: hive
 	case (strings.HasSuffix(w, "es") || strings.HasSuffix(w, "is")) && n > 4:
 		w = w[:n-2] // diagnoses, diagnosis, diseases: diagnos, diseas
 	case strings.HasSuffix(w, "s"):
@@ -159,42 +161,4 @@ func american(w string) string {
 		w = w[:len(w)-2] + "er"
 	}
 	return w
-}
-
-// distance is the number of typing errors between two stems (insertion, deletion, substitution, two neighbours swapped), or limit+1 when
-// it is more than limit. Both are ASCII.
-func distance(a, b string, limit int) int {
-	if d := len(a) - len(b); d > limit || -d > limit {
-		return limit + 1
-	}
-	const longest = 48
-	if len(b) >= longest {
-		return limit + 1
-	}
-	var store [3][longest + 1]int
-	before, last, row := store[0][:len(b)+1], store[1][:len(b)+1], store[2][:len(b)+1]
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		least := i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			n := min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				n = min(n, before[j-2]+1)
-			}
-			row[j] = n
-			least = min(least, n)
-		}
-		if least > limit {
-			return limit + 1
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }
