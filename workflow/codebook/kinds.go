@@ -21,7 +21,7 @@ const (
 func factTables() []string {
 	return []string{
 		pairTables, limitTables, addOnTables, feeTables, localityTables, oppsTables,
-		gemTables, drgTables, licensedTables, ndcTables, drugLinkTables, coverageTables,
+		gemTables, drgTables, licensedTables, ndcTables, drugLinkTables, coverageTables, pcsDefinitionTables, hcpcsNoteTables,
 	}
 }
 

@@ -45,7 +45,7 @@ var importers = sync.OnceValue(func() []importer {
 
 		{"ICD-10-CM index, XML", rootIs("ICD10CM.index"), readIndex},
 		{"ICD-10-PCS index, XML", rootIs("ICD10PCS.index"), readPCSIndex},
-		{"ICD-10-PCS definitions, XML", rootIs("ICD10PCS.definitions"), nil},
+		{"ICD-10-PCS definitions, XML", rootIs("ICD10PCS.definitions"), readPCSDefinitions},
 		{"XML schema" + notNeeded, rootIs("schema"), nil},
 	}, sourceImporters(), []importer{
 		{"NCCI procedure-to-procedure edits", isPTP, readPTP},

@@ -6,6 +6,8 @@ import "slices"
 func sourceImporters() []importer {
 	return slices.Concat([]importer{
 		{"general equivalence mappings (GEMs)", isGEM, readGEM},
+		{"HCPCS processing notes", isProcessingNotes, readProcessingNotes},
+		{"HCPCS codes not otherwise classified", isNOC, readNOC},
 		{"FDA NDC directory, packages", hasHeader(ndcPackageColumns()), readNDC(true)},
 		{"FDA NDC directory, products", hasHeader(ndcProductColumns()), readNDC(false)},
 		{"NDC-HCPCS crosswalk", hasHeader(drugLinkColumns()), readDrugLinks},
