@@ -73,6 +73,9 @@ func (l *lookupCommand) Run(c *console) error {
 			if err := book.AddFacts(c.ctx, &entry, day, l.Pairs); err != nil {
 				return err
 			}
+			if err := book.AddDetails(c.ctx, &entry, day); err != nil {
+				return err
+			}
 			if l.JSON {
 				if err := encoder.Encode(entry); err != nil {
 					return fmt.Errorf("write the result: %w", err)
@@ -84,6 +87,7 @@ func (l *lookupCommand) Run(c *console) error {
 			}
 			showEntry(c, entry)
 			showFacts(c, entry.Facts)
+			showDetails(c, entry)
 		}
 		return nil
 	})
@@ -174,8 +178,9 @@ func systemWords(s codes.System) string {
 }
 
 func kindWords(kind string) string {
-	words := map[string]string{codebook.KindOfficial: "Official description", codebook.KindShort: "Short form", codebook.KindCommon: "In common words",
-		codebook.KindUsedWhen: "Used when", codebook.KindIncluded: "Included", codebook.KindSeparate: "Reported separately"}[kind]
+	words := map[string]string{codebook.KindOfficial: "Official description", codebook.KindMedium: "Medium form", codebook.KindShort: "Short form", codebook.KindCommon: "In common words",
+		codebook.KindUsedWhen: "Used when", codebook.KindIncluded: "Included", codebook.KindSeparate: "Reported separately",
+		codebook.KindDefinition: "Definition", codebook.KindConsumer: "For patients", codebook.KindClinician: "For clinicians"}[kind]
 	return cmp.Or(words, kind)
 }
 

@@ -49,6 +49,8 @@ type Entry struct {
 	Release string `json:"release"`
 	// Facts are those of edits and fee schedules; only AddFacts fills them.
 	Facts
+	// Details are crosswalks, coverage, drugs and the like; only AddDetails fills them.
+	Details
 }
 
 // The kinds of descriptions. Official words and ours are never mixed in one.

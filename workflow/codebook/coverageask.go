@@ -108,7 +108,7 @@ type CoverageOptions struct {
 }
 
 // HasCoverage reports whether a coverage database is loaded at all: without one nothing is known, which is not the same as no policy.
-func (b *Book) HasCoverage() bool { return b.loads(kindCoverage) }
+func (b *Book) HasCoverage() bool { return b.has(kindCoverage) }
 
 // Coverage lists the determinations and articles that name a procedure code on a day, by their number; of several versions of one the newest
 // that holds. An empty result means that the loaded download names the code nowhere, not that it is covered.

@@ -20,41 +20,42 @@ type Details struct {
 	PCS               []PCSValue         `json:"pcs,omitempty"`
 }
 
-// Details gathers them for a code of one system as of a day (zero: today).
-func (b *Book) Details(ctx context.Context, system codes.System, code string, on time.Time) (d Details, err error) {
-	switch system {
+// AddDetails adds them to an entry as of a day (zero: today). It reads more than a look-up does, so that only what shows them asks for it.
+func (b *Book) AddDetails(ctx context.Context, e *Entry, on time.Time) (err error) {
+	d := &e.Details
+	switch e.System {
 	case codes.ICD10CM:
 		var s SeventhCharacters
 		var ok bool
-		if s, ok, err = b.SeventhCharacters(ctx, code, on); ok {
+		if s, ok, err = b.SeventhCharacters(ctx, e.Code, on); ok {
 			d.SeventhCharacters = &s
 		}
 	case codes.ICD10PCS:
-		d.PCS, err = b.PCSValues(ctx, code, on)
+		d.PCS, err = b.PCSValues(ctx, e.Code, on)
 	case codes.MSDRG:
 		var g DRG
 		var ok bool
-		if g, ok, err = b.DRG(ctx, code, on); ok {
+		if g, ok, err = b.DRG(ctx, e.Code, on); ok {
 			d.DRG = &g
 		}
 	case codes.NDC:
 		var n NDC
 		var ok bool
-		if n, ok, err = b.NDC(ctx, code, on); ok {
+		if n, ok, err = b.NDC(ctx, e.Code, on); ok {
 			d.NDC = &n
 		}
 	case codes.CPT, codes.HCPCS:
-		if d.Drugs, err = b.DrugLinks(ctx, code, on); err != nil {
-			return d, err
+		if d.Drugs, err = b.DrugLinks(ctx, e.Code, on); err != nil {
+			return err
 		}
-		if d.ProcessingNote, err = b.ProcessingNote(ctx, code, on); err != nil {
-			return d, err
+		if d.ProcessingNote, err = b.ProcessingNote(ctx, e.Code, on); err != nil {
+			return err
 		}
-		d.Coverage, err = b.Coverage(ctx, code, CoverageOptions{On: on})
+		d.Coverage, err = b.Coverage(ctx, e.Code, CoverageOptions{On: on})
 	}
 	if err != nil {
-		return d, err
+		return err
 	}
-	d.Crosswalks, err = b.Crosswalks(ctx, system, code)
-	return d, err
+	d.Crosswalks, err = b.Crosswalks(ctx, e.System, e.Code)
+	return err
 }

@@ -113,11 +113,11 @@ func TestDetailsAreWhatTheFilesKnow(t *testing.T) {
 		{codes.NDC, "0409-3795-01", "2026-11-24", "ndc"},
 		{codes.POS, "11", "2026-03-01", ""},
 	} {
-		d, err := b.Details(t.Context(), test.system, test.code, day0(t, test.on))
-		if err != nil {
+		e, _ := lookup(t, b, test.system, test.code, test.on)
+		if err := b.AddDetails(t.Context(), &e, day0(t, test.on)); err != nil {
 			t.Fatal(err)
 		}
-		data, err := json.Marshal(d)
+		data, err := json.Marshal(e.Details)
 		if err != nil {
 			t.Fatal(err)
 		}

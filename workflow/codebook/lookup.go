@@ -326,15 +326,10 @@ func (b *Book) notWhole(system codes.System, key string, on day) string {
 	if b.Starter() {
 		return "This is the starter codebook, which holds no code set whole; whether it is in force on " + on.words() + " has to be checked in the code set itself."
 	}
-	if kindOf(system) == "" || !holdsWhole(system, key) || !b.loads(kindOf(system)) {
+	if kindOf(system) == "" || !holdsWhole(system, key) || !b.has(kindOf(system)) {
 		return "No file that is loaded holds " + SystemName(system, key) + " whole; whether it is in force on " + on.words() + " has to be checked in the code set itself."
 	}
 	return "No " + SystemName(system, key) + " release that is loaded answers for " + on.words() + "; it is not judged by a whole code set."
-}
-
-// loads reports whether any release of a kind is loaded, for whatever days.
-func (b *Book) loads(kind string) bool {
-	return slices.ContainsFunc(b.days, func(r releaseDays) bool { return r.kind == kind })
 }
 
 // SystemName is how people call the code system of a code: "CPT", "ICD-10-CM", "the CPT modifiers".

@@ -322,7 +322,7 @@ func scanCells(rows *sql.Rows, into ...*string) error {
 
 // ndcRecord is a package as look-ups see a code; nil when no directory has it.
 func (b *Book) ndcRecord(ctx context.Context, key string) (*record, error) {
-	if len(key) != ndcDigits || !b.loads(kindNDC) {
+	if len(key) != ndcDigits || !b.has(kindNDC) {
 		return nil, nil
 	}
 	n, ok, err := b.ndcPackage(ctx, key)

@@ -34,6 +34,9 @@ func TestRealFilesBuildWithTheirOfficialCounts(t *testing.T) {
 			t.Errorf("no release %s", kind)
 		}
 	}
+	if b.has(kindCPT) {
+		t.Error("a file of the government was taken for one of a licensee")
+	}
 	for _, f := range report.Read {
 		if strings.HasSuffix(f.File, "icd10cm_tabular_2021.xml") && !strings.Contains(f.Note, "45017 codes and headings") {
 			t.Errorf("tabular: %s", f.Note)
