@@ -72,9 +72,9 @@ func (c *console) progress(p codebook.Progress) {
 
 func showReleases(c *console, releases []codebook.Release) error {
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "RELEASE\tFROM\tTO\tCODES\tHEADINGS\tTITLES\tWHOLE\tFILE")
+	fmt.Fprintln(table, "RELEASE\tFROM\tTO\tCODES\tHEADINGS\tFACTS\tTITLES\tWHOLE\tFILE")
 	for _, r := range releases {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", r.Name, r.First, r.Last, r.Codes, r.Headings, yesNo(r.Titles), yesNo(r.Whole), r.File)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Name, r.First, r.Last, r.Codes, r.Headings, r.Facts, yesNo(r.Titles), yesNo(r.Whole), r.File)
 	}
 	return table.Flush()
 }
