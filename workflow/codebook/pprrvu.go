@@ -152,17 +152,10 @@ func isFee(cells []string) bool {
 
 // isFeeFixed: lines that begin HDR, then records of some 171 columns with status and global days in their places.
 func isFeeFixed(h head) bool {
-	n := 0
-	for _, line := range h.full() {
-		if strings.HasPrefix(line, "HDR") {
-			continue
-		}
-		if _, ok := packCode(columns(line, 1, 5)); !ok || len(columns(line, 58, 58)) != 1 || !strings.Contains(columns(line, 60, 65), ".") {
-			return false
-		}
-		n++
-	}
-	return n > 0
+	h.lines = slices.DeleteFunc(slices.Clone(h.lines), func(line string) bool { return strings.HasPrefix(line, "HDR") })
+	return mostLines(h, func(line string) bool {
+		return isProcedure(columns(line, 1, 5)) && len(line) >= 140 && columns(line, 58, 58) != "" && strings.Contains(columns(line, 60, 65), ".")
+	})
 }
 
 var (
