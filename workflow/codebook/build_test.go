@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,9 +82,10 @@ func TestBuildIsReproducible(t *testing.T) {
 		if err := os.CopyFS(dir, os.DirFS("testdata")); err != nil {
 			t.Fatal(err)
 		}
-		inputs := []string{filepath.Join(dir, "fy2021"), filepath.Join(dir, "hcpcs2026"), filepath.Join(dir, "fy2026")}
+		inputs := []string{filepath.Join(dir, "fy2021"), filepath.Join(dir, "hcpcs2026"), filepath.Join(dir, "fy2026"), filepath.Join(dir, "ncci2026"),
+			filepath.Join(dir, "rvu2025"), filepath.Join(dir, "rvu2026"), filepath.Join(dir, "opps2026")}
 		if i == 1 {
-			inputs[0], inputs[2] = inputs[2], inputs[0]
+			slices.Reverse(inputs)
 		}
 		out := filepath.Join(t.TempDir(), "out")
 		if _, err := Build(t.Context(), out, inputs, BuildOptions{}); err != nil {
