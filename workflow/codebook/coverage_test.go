@@ -101,6 +101,33 @@ func TestCoverageShowsGroupsWithTheirParagraphs(t *testing.T) {
 	}
 }
 
+func TestDocumentsAreFoundByTheirNumbers(t *testing.T) {
+	t.Parallel()
+	b := sources(t, "testdata/coverage")
+	for _, test := range []struct{ id, on, want string }{
+		{"a52425", "2025-06-01", "A52425 v30 2024-01-01 2025-09-30"},
+		{"A52425", "2026-03-01", "A52425 v31 2025-10-01 "},
+		{"A57000", "2026-03-01", "A57000 v4 2019-01-01 2025-12-31"}, // retired: known, and no longer in force
+		{"L33797", "2026-03-01", "L33797 v20 2023-05-01 "},
+		{"NCD 210.3", "2022-06-01", "NCD 210.3 v6 2021-01-19 2022-12-31"},
+		{"210.3", "2026-03-01", "NCD 210.3 v7 2023-01-01 "},
+		{"A99999", "2026-03-01", ""},
+		{"DA59999", "2026-03-01", ""}, // a draft
+	} {
+		p, ok, err := b.CoverageDocument(t.Context(), test.id, day0(t, test.on))
+		got := ""
+		if ok {
+			got = fmt.Sprintf("%s v%d %s %s", p.ID, p.Version, p.First, p.Last)
+		}
+		if err != nil || got != test.want {
+			t.Errorf("%s on %s: %q, %v, want %q", test.id, test.on, got, err, test.want)
+		}
+	}
+	if p, _, _ := b.CoverageDocument(t.Context(), "A52425", day0(t, "2026-03-01")); len(p.Codes) != 2 || strings.Join(p.Codes[1].Members(), " ") != "J3301" {
+		t.Errorf("%+v", p.Codes)
+	}
+}
+
 // TestCoverageIsReadFromNestedArchives: the downloads are zips of zips; both hold the contractors.
 func TestCoverageIsReadFromNestedArchives(t *testing.T) {
 	t.Parallel()

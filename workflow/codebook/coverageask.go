@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,10 +17,10 @@ import (
 // Which of its procedures go with which list of diagnoses stands in the paragraphs only, as prose: the numbers of the two kinds of groups
 // are not the same key. So a diagnosis in a covered list supports a claim, and does not prove coverage.
 type CoveragePolicy struct {
-	// ID is the public number: "A52425", "L33797".
+	// ID is the public number: "A52425", "L33797", "NCD 210.3".
 	ID      string `json:"id"`
 	Version int    `json:"version"`
-	// Type is "lcd" or "article" with the number of its sort in the database.
+	// Type is "lcd", "ncd", or "article" with the number of its sort in the database.
 	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Status string `json:"status"`
@@ -140,30 +141,79 @@ type foundPolicy struct {
 	CoveragePolicy
 	number int
 	groups []string // of procedures, in which the code stands
+	all    bool     // all groups of procedures are wanted
 	keys   []string // of contractors
 	own    []string // states named by the document itself
 }
 
+// documentColumns are those that scanPolicy reads.
+const documentColumns = "d.number, d.id, d.version, d.type, d.title, d.status, d.first_day, d.last_day, d.contractors, d.states, d.related"
+
+func (b *Book) scanPolicy(rows *sql.Rows, release int, more ...any) (p foundPolicy, err error) {
+	var first, last day
+	var contractors, states, related string
+	err = rows.Scan(append([]any{&p.number, &p.ID, &p.Version, &p.Type, &p.Title, &p.Status, &first, &last, &contractors, &states, &related}, more...)...)
+	p.First, p.Last, p.Release = first.String(), last.String(), b.releases[release].Name
+	p.keys, p.own, p.Related = strings.Fields(contractors), strings.Fields(states), strings.Fields(related)
+	return p, err
+}
+
 func (b *Book) policies(ctx context.Context, release int, code string, on day) ([]foundPolicy, error) {
 	var out []foundPolicy
-	err := b.query(ctx, `SELECT d.number, d.id, d.version, d.type, d.title, d.status, d.first_day, d.last_day, d.contractors, d.states, d.related, c.groups
+	err := b.query(ctx, "SELECT "+documentColumns+`, c.groups
 		FROM coverage_codes AS c
 		JOIN coverage_documents AS d ON d.release = c.release AND d.number = c.document
 		WHERE c.release = $1 AND c.code = $2 AND d.first_day <= $3 AND (d.last_day = 0 OR d.last_day >= $3)
 		ORDER BY d.id, d.version DESC`, func(rows *sql.Rows) error {
-		var p foundPolicy
-		var first, last day
-		var contractors, states, related, groups string
-		err := rows.Scan(&p.number, &p.ID, &p.Version, &p.Type, &p.Title, &p.Status, &first, &last, &contractors, &states, &related, &groups)
+		var groups string
+		p, err := b.scanPolicy(rows, release, &groups)
 		if err != nil || len(out) > 0 && out[len(out)-1].ID == p.ID {
 			return err // an older version of the same
 		}
-		p.First, p.Last, p.Release = first.String(), last.String(), b.releases[release].Name
-		p.keys, p.own, p.Related, p.groups = strings.Fields(contractors), strings.Fields(states), strings.Fields(related), strings.Fields(groups)
+		p.groups = strings.Fields(groups)
 		out = append(out, p)
 		return nil
 	}, release, code, int64(on))
 	return out, err
+}
+
+var manualSection = regexp.MustCompile(`^(?:NCD *)?([0-9]{2,3}(?:\.[0-9]{1,3}){0,2})$`)
+
+// CoverageDocument gives a determination or article by its public number ("L33797", "A52425", "NCD 210.3" or "210.3"): the newest version that
+// holds on a day (zero: today), else the newest of all, whose First and Last say for which days it held. All its groups of procedures are in
+// Codes. ok is false when the loaded download does not have it.
+func (b *Book) CoverageDocument(ctx context.Context, id string, on time.Time) (p CoveragePolicy, ok bool, err error) {
+	id = strings.ToUpper(strings.TrimSpace(id))
+	if m := manualSection.FindStringSubmatch(id); m != nil {
+		id = "NCD " + m[1]
+	}
+	d := b.day(on)
+	for i := range b.days {
+		if b.days[i].kind != kindCoverage {
+			continue
+		}
+		var found *foundPolicy
+		holds := false
+		err := b.query(ctx, "SELECT "+documentColumns+" FROM coverage_documents AS d WHERE d.release = $1 AND d.id = $2 ORDER BY d.version DESC", func(rows *sql.Rows) error {
+			one, err := b.scanPolicy(rows, i)
+			now := one.First <= d.String() && (one.Last == "" || one.Last >= d.String())
+			if found == nil || now && !holds {
+				found, holds = &one, now
+			}
+			return err
+		}, i, id)
+		if err == nil && found != nil {
+			found.all = true
+			err = b.fillPolicy(ctx, i, found, d)
+		}
+		if err != nil {
+			return p, false, fmt.Errorf("reading a coverage document: %w", err)
+		}
+		if found != nil {
+			return found.CoveragePolicy, true, nil
+		}
+	}
+	return p, false, nil
 }
 
 func (b *Book) fillPolicy(ctx context.Context, release int, p *foundPolicy, on day) error {
@@ -179,7 +229,7 @@ func (b *Book) fillPolicy(ctx context.Context, release int, p *foundPolicy, on d
 			if !b.allows(LicenceCPT) {
 				g.Paragraph = ""
 			}
-			if slices.Contains(p.groups, strconv.Itoa(g.Number)) {
+			if p.all || slices.Contains(p.groups, strconv.Itoa(g.Number)) {
 				p.Codes = append(p.Codes, g)
 			}
 		case listCovered:

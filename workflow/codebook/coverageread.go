@@ -17,7 +17,7 @@ type coverageTable struct {
 }
 
 // coverageDownloads lists the tables of CMS's downloads of the coverage database (current_article.zip, all_article.zip, current_lcd.zip,
-// all_lcd.zip; each holds a zip of CSV files). Documents are joined by id and version; their public number (A52425, L33797) is in display_id.
+// all_lcd.zip, ncd.zip; each holds a zip of CSV files). Documents are joined by id and version; their public number (A52425, L33797) is in display_id.
 func coverageDownloads() []coverageTable {
 	var out []coverageTable
 	for _, doc := range []struct {
@@ -42,6 +42,9 @@ func coverageDownloads() []coverageTable {
 		add("", readDocument, "title", "display_id")
 	}
 	return append(out,
+		coverageTable{"ncd_trkg", []string{"NCD_id", "NCD_vrsn_num", "NCD_mnl_sect", "NCD_mnl_sect_title", "NCD_efctv_dt"}, func(g *grid, f *coverageFacts) func() error {
+			return readNational(&documentReader{g: g, f: f, letter: 'N', id: g.column("NCD_id"), version: g.column("NCD_vrsn_num")})
+		}},
 		coverageTable{"contractor_jurisdiction", []string{"contractor_id", "state_id", "active_date", "term_date"}, readJurisdictions},
 		coverageTable{"contractor", []string{"contractor_id", "contractor_bus_name", "contractor_number"}, readContractors},
 		coverageTable{"state_lookup", []string{"state_id", "state_abbrev"}, readStates},
@@ -144,6 +147,32 @@ func readDocument(r *documentReader) func() error {
 			if end != 0 && (d.last == 0 || end < d.last) {
 				d.last = end
 			}
+		}
+		if changed, err := g.openDay(updated); err == nil {
+			r.f.updated = max(r.f.updated, changed)
+		}
+		return nil
+	}
+}
+
+// readNational reads ncd_trkg.csv: the national coverage determinations by their section of the manual (IOM 100-03). They name no codes.
+func readNational(r *documentReader) func() error {
+	g := r.g
+	section, title, from, to, updated := g.column("NCD_mnl_sect"), g.column("NCD_mnl_sect_title"), g.column("NCD_efctv_dt"), g.column("NCD_trmntn_dt"), g.column("last_updt_tmstmp")
+	return func() error {
+		if g.cell(section) == "" {
+			return g.wrong(section, "the section of the manual, such as 210.3")
+		}
+		d, err := r.document()
+		if err != nil {
+			return err
+		}
+		d.display, d.kind, d.title, d.read = "NCD "+g.cell(section), "ncd", plainHTML(g.cell(title)), true
+		if d.first, err = g.openDay(from); err != nil {
+			return err
+		}
+		if d.last, err = g.openDay(to); err != nil {
+			return err
 		}
 		if changed, err := g.openDay(updated); err == nil {
 			r.f.updated = max(r.f.updated, changed)
