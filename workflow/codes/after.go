@@ -20,7 +20,7 @@ func (s *scanner) after(c *candidate) {
 	t := s.at(k)
 	if t.kind == kAlpha && t.gap <= 1 {
 		if bare && c.nm == 0 && c.units == 0 {
-			if t.class&wMEAS != 0 && !t.is("IN") && !(t.n == 1 && !t.lower) && !t.is("LEVEL") && !(t.is("LEVELS") || t.is("SECOND")) && !t.is("DR") && !t.is("MIN") && !(t.is("DAY") && s.at(k+1).kind == kNum) {
+			if t.class&wMEAS != 0 && !t.is("IN") && !(t.n == 1 && !t.lower) && !(t.is("BP") && !t.lower) && !t.is("LEVEL") && !(t.is("LEVELS") || t.is("SECOND")) && !t.is("DR") && !t.is("MIN") && !(t.is("DAY") && s.at(k+1).kind == kNum) {
 				c.signs |= nMeasure
 			}
 			if t.class&wCOUNT != 0 && t.class&wBILL == 0 && !s.coded(c, t) {
@@ -177,6 +177,7 @@ func (s *scanner) glued(i int, c *candidate) {
 	m := s.at(c.last + 2)
 	touching := m.gap == 0 && (m.kind == kAlpha || m.kind == kNum || m.kind == kMix)
 	switch {
+	case n.is("S") && n.lower: // "99214s"
 	case n.kind == kAlpha || n.kind == kMix || n.kind == kNum:
 		c.signs |= nEmbedded
 	case n.kind != kPunct || !touching:
@@ -350,7 +351,7 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 			c.signs |= nRemark
 		}
 	}
-	if c.n == 3 && !labelled && c.signs&(sBilling|sAsk|sInUse|sAloneLine|sRange) == 0 && !(next.kind == kMix && icdShape(next.bytes())) {
+	if c.n == 3 && !labelled && c.signs&(sBilling|sInUse|sAloneLine|sRange) == 0 && !ctx.question && !(next.kind == kMix && icdShape(next.bytes())) {
 		c.signs |= nContext // a header category in a sentence about something else
 	}
 	if c.n == 3 && b[0] == 'V' && !labelled && (ctx.class&wHCC != 0 || b[1] == '2') {
@@ -362,9 +363,26 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 	if !labelled && ctx.class&(wGENE|wROAD) != 0 && ctx.class&(wDX|wICD) == 0 {
 		c.signs |= nContext
 	}
+	if !labelled && c.n == 4 && digitsOnly(b[1:]) && ctx.class&(wDX|wICD|wBILL|wCODE) == 0 && !ctx.question && !s.coding && c.signs&sAloneLine == 0 && !s.amongLonger(c) {
+		c.signs |= nContext
+	}
 	if !labelled && c.n == 3 && prev.kind == kPunct && prev.p == '-' && prev.gap == 0 {
 		c.signs |= nEmbedded
 	}
+}
+
+// amongLonger says whether a diagnosis of five or more characters, or one with
+// a dot, stands right before or behind a short one.
+func (s *scanner) amongLonger(c *candidate) bool {
+	if n := s.cands.n; n > 0 && c.link != linkNone && s.cands.at(n-1).sys == idICD && (s.cands.at(n-1).dot || s.cands.at(n-1).n > 4) {
+		return true
+	}
+	for k := c.last + 1; k < c.last+4; k++ {
+		if t := s.at(k); t.kind == kMix {
+			return t.n >= 5 && t.n <= 7 && icdShape(t.bytes()) || t.n == 3 && s.at(k+1).p == '.'
+		}
+	}
+	return false
 }
 
 // remarkWord says whether one of the few tokens before i names a remark code.

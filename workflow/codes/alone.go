@@ -20,6 +20,9 @@ func (s *scanner) alone(i, before, after int, hyphen bool) sign {
 	if b.t.kind == kAlpha && b.next.kind == kNum && (b.next.n != 2 || !isModifier(b.next.b[0], b.next.b[1])) && b.next.n < 5 {
 		return 0 // a value: "RR 16"
 	}
+	if b.t.is("RR") && b.next.kind == kNum {
+		return 0
+	}
 	s.look(&b)
 	var ok bool
 	switch b.t.kind {
@@ -111,6 +114,8 @@ func (s *scanner) aloneNumber(i int, b *beside, hyphen bool) bool {
 		return true // "which modifier for a repeat film, 76?"
 	case b.pair && ctx.question && b.prev.is("IT"):
 		return true // "is it 58 or 78?"
+	case n.p == '?' && s.cands.n > 0 && (s.at(i-1).kind == kLine || s.at(i-1).kind == kPunct && s.sentenceEnd(i-1, s.at(i-1))):
+		return true // "Denied as a duplicate. 25?"
 	case hyphen && b.closes, s.modifierRun(i) >= 3:
 		return true
 	}
@@ -184,6 +189,8 @@ func (s *scanner) aloneLetters(i int, b *beside, hyphen bool) bool {
 		return true
 	case (hyphen || !wordLike(t) && b.pair && next.p == '/' || !wordLike(t) && s.at(i-1).p == '/' && s.lastMod == i-2) && b.closes:
 		return true
+	case (t.is("RT") || t.is("LT")) && next.kind == kAlpha && next.class&wCLIN != 0:
+		return false // a side: "RT shoulder"
 	case b.opens && b.closes && (next.kind == kAlpha && next.lower || prev.kind == kAlpha && prev.lower) && t.class&wALONE != 0:
 		return !t.is("PT") || !b.start // physical therapy
 	}

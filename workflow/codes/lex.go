@@ -327,6 +327,9 @@ func splitAt(t *token) int {
 	}
 	if len(b) > 5 && (cptShape(b[:5]) && isDigit(b[4]) || hcpcsShape(b[:5]) || cdtShape(b[:5])) {
 		rest := b[5:]
+		if len(rest) == 1 && rest[0] == 'S' && t.lower {
+			return 5 // "my 99214s"
+		}
 		if isDigit(b[0]) && len(b) == 7 && pcsShape(b) && pcsTable(b) && (isDigit(rest[0]) || isDigit(rest[1])) {
 			return 0
 		}

@@ -11,6 +11,9 @@ func (s *scanner) rangeCode(c *candidate, at int, n *token, glued bool) bool {
 		if !sameShape(code, b) || !ordered(code, b) {
 			return false
 		}
+		if glued && s.at(at+1).p == '-' && s.at(at+1).gap == 0 && s.at(at+2).n == 5 && s.at(at+2).gap == 0 {
+			return false // a list: "45378-45380-45385"
+		}
 		if !glued && (span(code, b) > 99 || n.gap == 0) {
 			return false
 		}

@@ -17,7 +17,7 @@ func (s *scanner) resolve() {
 		if i == 0 {
 			continue
 		}
-		if p := all.at(i - 1); (c.link != linkNone || c.tok-p.last < 14) && c.open() && p.open() && sameKind(c, p) {
+		if p := all.at(i - 1); (c.link != linkNone || c.tok-p.last < 14) && c.open() && p.open() && sameKind(c, p) && (c.link != linkNone || !c.named && !p.named) {
 			c.signs |= sPair
 			p.signs |= sPair
 		}

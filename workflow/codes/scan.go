@@ -49,6 +49,7 @@ type candidate struct {
 	dot        bool // a diagnosis written with its dot
 	family     bool // "M54.5-": a family, written with a dash or x
 	tied       bool // a modifier whose sentence puts it on a code: no mention of its own
+	named      bool // a word that says nothing else names it
 	dead       bool // withdrawn
 }
 
@@ -127,10 +128,11 @@ type scanner struct {
 	lastAlt bool // and it stood among alternatives
 	pends   [6]pending
 
-	coding  bool // a modifier word, a label: the text is about coding
-	revenue bool // a revenue code has been seen: others may follow
-	spelled bool // single digits count as dictated
-	remark  bool // a reason code has been seen: remark codes may follow
+	coding   bool // a modifier word, a label: the text is about coding
+	revenue  bool // a revenue code has been seen: others may follow
+	facility bool // a hospital's statement: it has revenue codes
+	spelled  bool // single digits count as dictated
+	remark   bool // a reason code has been seen: remark codes may follow
 }
 
 // sentence is what the words of one sentence say together.
@@ -252,6 +254,7 @@ func (s *scanner) word(i int, t *token) {
 	if t.class&(wMOD|wCPT|wHCPCS|wICD|wDX|wCODE) != 0 || t.class&wBILL != 0 && s.claims(t) {
 		s.coding = true
 	}
+	s.facility = s.facility || t.class&wFAC != 0
 	if t.class&wDIG != 0 && s.dictated(i) {
 		return
 	}

@@ -48,17 +48,46 @@ func reasonGroup(t *token) bool {
 	return false
 }
 
-// revenueLine says whether a number of four digits opens a further line of a
-// list of revenue codes: "rev 0450 99284-25, 0301 80053, 0250 $88".
+// revenueLine says whether four digits are a revenue code though no label
+// stands before them: where one was labelled, the further ones of the sentence
+// and of the lines ("rev 0450 99284-25, 0301 80053, 0250 $88"); on a hospital's
+// statement also those with a price.
 func (s *scanner) revenueLine(i int) bool {
+	t := s.at(i)
+	if v := t.value(); v < 100 || v > 999 || !s.revenue && !s.facility || t.gap == 0 && i > 0 && s.at(i-1).kind != kLine {
+		return false
+	}
+	n, p := s.at(i+1), s.at(i-1)
+	if n.gap == 0 && (n.p == '-' || n.p == '/' || n.p == ':' || n.p == '.' && s.at(i+2).gap == 0 && s.at(i+2).kind == kNum) || p.p == '-' || p.p == '/' || p.p == '#' || p.is("AT") || n.class&wMEAS != 0 && n.kind == kAlpha {
+		return false // a time, a part of something longer
+	}
+	switch {
+	case n.p == '$', n.is("FOR") && s.at(i+2).p == '$':
+		return true
+	case n.kind == kAlpha && n.gap > 0 && s.atLineStart(i) && s.priced(i):
+		return true
+	case s.afterRevenue(i):
+		return true
+	}
 	if !s.revenue {
 		return false
 	}
-	n := s.at(i + 1)
-	if n.kind == kAlpha && n.gap > 0 {
-		return s.atLineStart(i) && s.priced(i)
+	return n.gap > 0 && n.n == 5 && (n.kind == kNum || n.kind == kMix && hcpcsShape(n.bytes())) || s.context(i).class&wREV != 0
+}
+
+// afterRevenue says whether only marks and joining words part token i from a
+// revenue code.
+func (s *scanner) afterRevenue(i int) bool {
+	if s.cands.n == 0 || s.cands.at(s.cands.n-1).sys != idRevenue {
+		return false
 	}
-	return n.gap > 0 && (n.p == '$' || n.n == 5 && (n.kind == kNum || n.kind == kMix && hcpcsShape(n.bytes())))
+	last := s.cands.at(s.cands.n - 1).last
+	for k := i - 1; k > last; k-- {
+		if t := s.at(k); t.p != ',' && t.p != '/' && t.p != '&' && t.class&(wAND|wOR) == 0 && !(t.p == '$' || t.kind == kNum || t.is("FOR")) {
+			return false
+		}
+	}
+	return i-last < 10
 }
 
 // priced says whether the rest of the line has an amount of money.
@@ -106,6 +135,7 @@ func (s *scanner) settle(i int, c *candidate) {
 	s.after(c)
 	s.glued(i, c)
 	s.around(i, c)
+	c.named = s.named(c)
 	s.membership(c)
 	s.free = c.last + 1
 	s.cands.add(*c)
@@ -160,6 +190,9 @@ func (s *scanner) shape(i int, t *token, c *candidate) bool {
 		return true
 	}
 	if t.kind == kNum {
+		if s.wrapped(i, t, c) {
+			return true
+		}
 		switch {
 		case len(b) == 5:
 			if s.ndc(i, c) {
@@ -246,6 +279,30 @@ func (s *scanner) shape(i int, t *token, c *candidate) bool {
 	return false
 }
 
+// wrapped joins a code of five digits that a line end cuts in two: "whether 312",
+// "67 may be billed". The line goes on behind it, and the sentence is about codes.
+func (s *scanner) wrapped(i int, t *token, c *candidate) bool {
+	nl, rest, after := s.at(i+1), s.at(i+2), s.at(i+3)
+	if t.n < 2 || t.n > 4 || t.gap != 1 || nl.kind != kLine || nl.n != 1 || rest.kind != kNum || t.n+rest.n != 5 || s.atLineStart(i) {
+		return false
+	}
+	if after.kind == kLine || after.kind == kEdge || after.kind == kPunct && after.p != ',' && after.p != '-' && after.p != '?' || after.class&(wMEAS|wCOUNT|wUNIT|wMONTH|wSTREET) != 0 {
+		return false
+	}
+	if p := s.at(i - 1); p.kind == kNum || p.p == '$' || p.p == '#' || s.context(i).class&(wBILL|wCPT|wCODE|wHCPCS|wPROC) == 0 {
+		return false
+	}
+	n := copy(c.code[:], t.bytes())
+	copy(c.code[n:5], rest.bytes())
+	if !cptInUse(c.code[:5]) {
+		return false
+	}
+	c.n, c.sys = 5, idCPT
+	c.signs |= sInUse
+	c.codeTok, c.last, c.end = i+2, i+2, rest.end
+	return true
+}
+
 // afterDot reads what follows the dot of a category into c.code and returns
 // the number of characters and the last token, or 0.
 func (s *scanner) afterDot(i int, c *candidate, cat []byte) (n, last int) {
@@ -258,6 +315,10 @@ func (s *scanner) afterDot(i int, c *candidate, cat []byte) (n, last int) {
 	if t.kind == kLine && t.n == 1 {
 		k++
 		t = s.at(k)
+	} else if t.gap == 1 && t.kind == kNum && t.n <= 3 && !shapes.whole.has(triple(cat[0], cat[1], cat[2])) && icdCategory(cat) {
+		if n := s.at(k + 1); n.kind != kLine && n.kind != kEdge && (n.kind != kPunct || n.p != ',' && n.p != ')' && n.p != ';' && n.p != '?' && n.p != '.') && n.class&(wAND|wOR|wWITH) == 0 {
+			return 0, 0
+		} // "M54. 50,"
 	} else if t.gap != 0 {
 		return 0, 0
 	}
@@ -502,7 +563,7 @@ func (s *scanner) membership(c *candidate) {
 	switch s.ask(c.sys, c.bytes()) {
 	case Member:
 		c.signs &^= nUnused
-		if c.signs&settled == 0 && !s.named(c) {
+		if c.signs&settled == 0 && !c.named {
 			c.signs |= sKnown
 		}
 	case NotMember:

@@ -6,9 +6,12 @@ func (s *scanner) spoken(c *candidate, k int) bool {
 	k = s.overDate(k)
 	j := k
 	with, mod, covers := false, false, false
-	for j-k < 6 {
+	for j-k < 10 {
 		t := s.at(j)
 		switch {
+		case t.p == ';' && j == k && s.at(j+1).class&wMOD != 0, t.p == '=' && mod:
+			j++
+			continue
 		case t.kind == kPunct && (t.p == ',' || t.p == '(' || t.p == '[' || t.p == '-' || t.p == ':' || t.p == '#' || t.p == '/' || t.p == '+' || t.p == '&' || t.p == '"'):
 			if t.p == '/' && !(j > k && s.at(j-1).is("W")) {
 				return false
@@ -177,6 +180,8 @@ func (s *scanner) described(c *candidate) {
 		}
 		switch {
 		case t.kind == kAlpha && t.class&^(wCLIN|wMEAS|wSTREET|wSTATE|wIDH|wHEAD|wLEVEL|wIDW|wCOUNT|wDENT) == 0 && !(t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])), t.is("BOTH"), t.is("ADMINISTRATION"), t.is("PER"), t.is("ALSO"):
+			words++
+		case t.kind == kAlpha && t.n <= 4 && words == 0 && pointers(t):
 			words++
 		case t.kind == kAlpha && billedAs(t):
 			words++

@@ -124,6 +124,8 @@ func (s *scanner) attached(c *candidate, k int) bool {
 				return true
 			}
 		}
+	case '|':
+		return s.cells(c, k)
 	case '(', '[':
 		at := k + 1
 		if n.p == '-' {
@@ -146,6 +148,28 @@ func (s *scanner) attached(c *candidate, k int) bool {
 			c.end = e.end
 			return true
 		}
+	}
+	return false
+}
+
+// cells reads the modifiers and the units in the cells behind a code, in a
+// table that has marks but no heading: "| 99213 | 25 | 1 |".
+func (s *scanner) cells(c *candidate, k int) bool {
+	if s.tab.row || s.at(c.tok-1).p != '|' && !s.atLineStart(c.tok) {
+		return false
+	}
+	v, e := s.at(k+1), s.at(k+2)
+	switch end := e.p == '|' || e.kind == kLine || e.kind == kEdge; {
+	case v.p == '|': // an empty cell
+		c.last = k
+		return true
+	case !end || c.units > 0:
+	case s.okModifier(c, k+1, looseSpace):
+		s.take(c, k+1, k+1, false)
+		return true
+	case v.kind == kNum && v.n <= 3:
+		c.units, c.last = int32(v.value()), k+1
+		return true
 	}
 	return false
 }
@@ -255,6 +279,9 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 	}
 	if how == looseGlued || how == looseMod {
 		return true
+	}
+	if how == looseComma && (t.is("RT") || t.is("LT")) && n.kind == kAlpha && n.class&wCLIN != 0 {
+		return false // a side: "29824, RT shoulder"
 	}
 	if how == looseComma && n.is("ON") {
 		return false // "25 on the visit"

@@ -59,6 +59,7 @@ const (
 	wIDH                     // names an identifier only with "number" or "#"
 	wALONE                   // modifiers that are spoken of by themselves
 	wDIG                     // a number word that may spell a dictated code
+	wFAC                     // a hospital or its bill
 	wPRON                    // a pronoun
 	wSAY                     // what is thought, said or accepted: a modifier may follow
 )
@@ -88,7 +89,7 @@ var wordLists = []struct {
 		rxnorm rxcui cvx route transmittal invoices page pages pg pgs icn dcn caqh token trace eft era dated payerid
 		receipt refund portal routing deposit parking elevator exit station gl medicare_id mbi hicn policyno reservation
 		flight seat locker bin shelf barcode isbn hl7 clm caller bus ndcs2 fedex ups usps mailing pobox specimen slide
-		passport visa plate dept department mls irb license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
+		passport visa plate dept department mls irb wbc plt platelets rbc cpk bnp ferritin license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
 	{wIDW, `payer payor unit tax wages salary claim case file record records chart charts patient patients pt encounter encounters plan
 		form forms letter message request version build model device user doc document
 		protocol cohort arm screw stem liner reference ref group grp id ids
@@ -103,6 +104,7 @@ var wordLists = []struct {
 		accept accepts accepted allow allows honor honors recognize recognizes ignore ignores whether if why`},
 	{wDIG, `zero oh nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
 		seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety`},
+	{wFAC, `ub ub04 hospital facility inpatient outpatient emergency itemized tob drg irf hopd`},
 	{wPRON, `they we i it he she you this that these those`},
 	{wNUM, `number numbers num nbr no nos nr nums`},
 	{wSTATE, `al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh
@@ -117,7 +119,7 @@ var wordLists = []struct {
 		minute minutes min mins hour hours hrs hr day days week weeks wk wks month months mos year years yrs yr yo
 		yrold old percent pct degrees deg iu cells mmhg bpm mgy mci uci meq mmol atm gauge french hz volts watts sq usd dollars
 		dollar bucks cents rvus rvu points bytes mb kb ng dl am pm lpm dose doses lesion lesions level levels seconds sec secs
-		weeks stitches sutures stages vials vial tabs tablets pills bid tid qd prn mph`},
+		weeks bp stitches sutures stages vials vial tabs tablets pills bid tid qd prn mph`},
 	{wUNIT, `unit units u un uts ut unidades`},
 	{wCOUNT, `claims people members lives visits encounters cases times cars trucks staff employees beds copies pages steps shirts
 		calls items accounts doses lesions sessions residents providers physicians doctors coders users emails rows records
@@ -191,7 +193,7 @@ var wordLists = []struct {
 	{wLEVEL, `level levels vertebra vertebral disc discs root nerve spine spinal foraminotomy radiculopathy stenosis lumbar cervical
 		thoracic scoliosis burst compression`},
 	{wCITE, `cfr usc iom transmittal chapter ch sec section policy manual title cr mln mm ruling oig federal register fr ssa`},
-	{wGENE, `variant variants exon exons kras egfr braf allele genotype polymorphism snp homozygous heterozygous genes mutations brca1 tp53 gene mutation mutant mutated wild vitamin b12 antigen supplement supplements mask masks school antibody factor`},
+	{wGENE, `swab swabs variant variants exon exons kras egfr braf allele genotype polymorphism snp homozygous heterozygous genes mutations brca1 tp53 gene mutation mutant mutated wild vitamin b12 antigen supplement supplements mask masks school antibody factor`},
 	{wROAD, `highway hwy interstate route exit freeway traffic drive fly flies plane aircraft airline`},
 	{wSMALL, `code codes number numbers no nos is was are were of the a billed used submitted being listed following these this that
 		for include includes including reported or and performed today given from plus both all using charged set rendered
