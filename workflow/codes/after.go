@@ -20,7 +20,7 @@ func (s *scanner) after(c *candidate) {
 	t := s.at(k)
 	if t.kind == kAlpha && t.gap <= 1 {
 		if bare && c.nm == 0 && c.units == 0 {
-			if t.class&wMEAS != 0 && !t.is("IN") && !(t.n == 1 && !t.lower) && !(t.is("BP") && !t.lower) && !t.is("LEVEL") && !(t.is("LEVELS") || t.is("SECOND")) && !t.is("DR") && !t.is("MIN") && !(t.is("DAY") && s.at(k+1).kind == kNum) {
+			if t.class&wMEAS != 0 && !t.is("IN") && !(t.n == 1 && !t.lower) && !(t.is("BP") && !t.lower) && !t.is("LEVEL") && !(t.is("LEVELS") || t.is("SECOND")) && !t.is("DR") && !t.is("MIN") && !(t.is("DAY") && s.at(k+1).kind == kNum) && !t.is("AM") && !t.is("PM") && !s.coded(c, t) {
 				c.signs |= nMeasure
 			}
 			if t.class&wCOUNT != 0 && t.class&wBILL == 0 && !s.coded(c, t) {
@@ -55,7 +55,7 @@ func (s *scanner) after(c *candidate) {
 	if p := s.at(c.tok - 1); bare && (p.is("FOR") || p.is("ON") || p.is("ABOUT") || p.is("WITH")) && p.gap == 1 {
 		c.signs |= sUsed
 	}
-	if bare && c.n == 5 && evaluation(number(string(c.bytes()))) {
+	if bare && c.n == 5 && !s.named(c) && evaluation(number(string(c.bytes()))) {
 		c.signs |= sVisit
 	}
 	if p, q := s.at(c.tok-1), s.at(c.tok-2); bare && c.nm == 0 && (p.is("NEAR") || p.is("IN") && (q.is("LIVE") || q.is("LIVES") || q.is("LOCATED") || q.is("MOVED") || q.is("ARE") || q.is("OFFICE") || q.is("OFFICES") || q.is("CLINIC") || q.is("CLINICS") || q.is("US"))) {
@@ -70,17 +70,31 @@ func (s *scanner) after(c *candidate) {
 }
 
 // coded says whether a counted thing behind a number is named by it: "our
-// 99214 visits are downcoded" counts nothing.
+// 99214 visits are downcoded" counts nothing. Things that nobody bills ("10021
+// patients") are always counted.
 func (s *scanner) coded(c *candidate, t *token) bool {
-	p := s.at(c.tok - 1)
-	if p.class&wART == 0 && !p.is("THESE") && !p.is("THOSE") && !p.is("ALL") && !p.is("FOR") && !p.is("ON") || p.kind != kAlpha || roundHundred(c.bytes()) {
+	switch string(t.bytes()) {
+	case "VISITS", "ENCOUNTERS", "CASES", "SESSIONS", "PROCEDURES", "TESTS", "DRAWS", "SWABS", "INJECTIONS", "CALLS", "DOSE", "DOSES", "LESION", "LESIONS", "ITEMS", "CHARTS", "STAGES":
+	default:
 		return false
 	}
-	switch string(t.bytes()) {
-	case "VISITS", "ENCOUNTERS", "CASES", "SESSIONS", "PROCEDURES", "TESTS", "DRAWS", "INJECTIONS", "CALLS":
+	if roundHundred(c.bytes()) {
+		return false
+	}
+	if p := s.at(c.tok - 1); p.kind == kAlpha && (p.class&wART != 0 || p.is("THESE") || p.is("THOSE") || p.is("ALL") || p.is("FOR") || p.is("ON")) {
 		return true
 	}
-	return false
+	if n := s.cands.n; n > 0 && c.link != linkNone && s.cands.at(n-1).signs&(nCount|nRound|nRoughly|nMeasure) != 0 {
+		return false
+	}
+	for k := c.tok - 1; k > c.tok-9; k-- {
+		if p := s.at(k); p.is("DID") || p.is("SAW") || p.is("HAD") || p.is("WERE") || p.is("OF") || p.is("TO") || p.is("OVER") || p.class&wUP != 0 && p.kind == kAlpha {
+			return false
+		} else if s.sentenceEnd(k, p) {
+			break
+		}
+	}
+	return s.context(c.tok).class&(wBILL|wCPT|wCODE|wMOD|wHCPCS) != 0
 }
 
 func roundHundred(b []byte) bool { return b[3] == '0' && b[4] == '0' }

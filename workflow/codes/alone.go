@@ -93,7 +93,7 @@ func (s *scanner) other(j int, t *token) bool {
 		return false
 	}
 	z := s.at(j + 2)
-	return z.p != '%' && !(y.kind == kNum && z.kind == kAlpha && z.class&(wMEAS|wCOUNT|wUNIT|wMONTH) != 0)
+	return z.p != '%' && !(z.kind == kAlpha && z.class&wCOUNT != 0) && !(y.kind == kNum && z.kind == kAlpha && z.class&(wMEAS|wCOUNT|wUNIT|wMONTH) != 0)
 }
 
 // aloneNumber judges two digits.
@@ -101,6 +101,9 @@ func (s *scanner) aloneNumber(i int, b *beside, hyphen bool) bool {
 	n := b.next
 	if n.kind == kAlpha && n.class&wTO != 0 && s.at(b.after+1).kind == kNum && s.at(b.after+1).n < 4 || s.measuredList(b.after) {
 		return false // "25 to 30 more minutes", "at 50, then 25 percent"
+	}
+	if s.counted(i, b) {
+		return false
 	}
 	ctx := s.context(i)
 	supported := ctx.code || ctx.question || ctx.class&(wMOD|wBILL|wCODE|wCPT|wHCPCS) != 0 || b.start && !b.stop || b.pair || hyphen ||
@@ -120,6 +123,23 @@ func (s *scanner) aloneNumber(i int, b *beside, hyphen bool) bool {
 		return true
 	}
 	return supported && b.opens && b.closes && !(b.start && b.stop && !b.pair)
+}
+
+// counted says whether the words make two digits an amount: "more than 50",
+// "only 25 were paid", "between 24 and 26", "on 3/24, 25 and 26".
+func (s *scanner) counted(i int, b *beside) bool {
+	if n := b.next; !b.pair && (n.is("WERE") || n.is("ARE") || n.is("HAVE")) && s.lastMod != b.before-1 {
+		return true
+	}
+	p, q := b.prev, s.at(b.before-1)
+	if p.is("THAN") {
+		switch string(q.bytes()) {
+		case "MORE", "LESS", "FEWER", "GREATER", "OLDER", "YOUNGER", "LONGER", "SHORTER", "HIGHER", "LOWER", "LARGER", "SMALLER":
+			return true
+		}
+	}
+	joined := p.kind == kAlpha && p.class&(wAND|wOR|wTO) != 0 || p.p == ','
+	return joined && q.kind == kNum && q.n <= 3 && s.lastMod != b.before-1 && !s.inCandidate(b.before-1)
 }
 
 // puts says whether a word is what one does with a modifier, and hardly with
@@ -160,26 +180,67 @@ func (s *scanner) aloneMix(i int, b *beside) bool {
 	if b.closes && said && (b.pair || b.t.b[0] == 'Q' || s.modifierRun(i) > 1) {
 		return true
 	}
+	if b.start && (b.next.class&wWITH != 0 || b.next.is("ON") || b.next.is("FOR")) && procedureShape(s.at(b.after+1)) {
+		return true // "J4 with K0823?"
+	}
+	if s.modifierRun(i) >= 3 && s.codeSoon(b.after) {
+		return true
+	}
 	if b.t.b[0] == 'Q' && (s.modifierRun(i) >= 3 || b.start && b.next.is("ON") && (ctx.code || ctx.question || s.at(b.after+1).is("EVERY") || s.at(b.after+1).is("EACH") || s.at(b.after+1).is("ALL"))) {
 		return true // "Q7, Q8 or Q9"
 	}
 	return b.start && b.pair && (s.codeSoon(b.after) || ctx.question && b.t.b[0] == 'E')
 }
 
-// aloneLetters judges two capital letters.
+// abbreviates says whether two capital letters that are a modifier mostly
+// shorten something else: history, fracture, room air, twice a day.
+func abbreviates(t *token) bool {
+	switch string(t.bytes()) {
+	case "BP", "FX", "FY", "HX", "HB", "HD", "HF", "LL", "LR", "PM", "RA", "RD", "RE", "SQ", "TE", "TF", "UB", "UC", "UN", "CB", "CF", "CK", "CL", "FB", "FP", "HG", "HL", "HU", "HV",
+		"HW", "HZ", "KA", "KC", "KO", "KV", "NR", "PB", "RB", "SF", "SK", "SV", "SY", "SZ", "TG", "TJ", "TK", "TL", "TM", "TN", "TP", "TR", "TW", "BL", "BR", "BU", "CE", "CI", "CN", "CP", "EC", "EE":
+		return true
+	}
+	return false
+}
+
+// aloneLetters judges two letters.
 func (s *scanner) aloneLetters(i int, b *beside, hyphen bool) bool {
 	t, prev, next := b.t, b.prev, b.next
 	ctx := s.context(i)
+	spoken := ctx.code || ctx.question || ctx.class&(wMOD|wCODE) != 0 || s.cands.n > 0
+	asked := (prev.is("IS") || prev.is("DOES")) && judged(next) || b.start && next.is("ON") && ctx.question || prev.is("NEED") && next.p == '?'
 	if t.lower {
+		return smallModifier(t) && spoken && (asked || prev.class&wART != 0 && b.closes && s.at(b.before-1).class&wAPPEND != 0)
+	}
+	if s.statesListed(i, t) {
 		return false
 	}
-	if t.class&wALONE == 0 && !s.attachedElsewhere(t) && !(b.pair && (t.is("TA") || t.is("FA"))) {
-		asked := (prev.is("IS") || prev.is("DOES")) && judged(next) || b.start && next.is("ON") && ctx.question || prev.is("NEED") && next.p == '?'
-		return asked && !wordLike(t) && (ctx.code || ctx.question)
+	listed := b.pair || s.modifierRun(i) >= 3
+	coronary := t.is("LD") || t.is("LC") || t.is("RC") || t.is("LM") || t.is("RI")
+	switch {
+	case roleWord(t) && !listed && !s.attachedElsewhere(t):
+	case puts(prev) && prev.lower && (b.closes || next.kind == kAlpha && next.lower), listed && (ctx.question || s.codeSoon(b.after) || ctx.code):
+		return true
+	case b.start && next.class&wOR != 0 && ctx.question && ctx.code: // "EP or nothing?"
+		return true
 	}
-	if !wordLike(t) && !t.is("RT") && !t.is("LT") {
-		supported := ctx.code || ctx.question || ctx.class&(wMOD|wBILL|wCODE|wCPT|wHCPCS) != 0 || s.lastMod >= 0 || b.pair || puts(prev) || s.coding || s.cands.n > 0 || b.opens && b.closes
-		return supported && (b.opens || b.closes || next.kind == kAlpha)
+	switch {
+	case wordLike(t) || t.is("RT") || t.is("LT"):
+		return s.aloneWord(i, b, hyphen)
+	case s.attachedElsewhere(t):
+		return b.opens || b.closes || next.kind == kAlpha
+	case t.class&wALONE == 0 || coronary:
+		return !abbreviates(t) && spoken && (asked || b.opens && b.closes && !(b.start && b.stop))
+	}
+	supported := spoken || ctx.class&(wBILL|wCPT|wHCPCS) != 0 || s.lastMod >= 0 || b.pair || puts(prev) || s.coding || b.opens && b.closes
+	return supported && (b.opens || b.closes || next.kind == kAlpha)
+}
+
+// aloneWord judges two letters that are a word or an abbreviation as often.
+func (s *scanner) aloneWord(i int, b *beside, hyphen bool) bool {
+	t, prev, next := b.t, b.prev, b.next
+	if t.class&wALONE == 0 && !s.attachedElsewhere(t) && !(b.pair && (t.is("TA") || t.is("FA"))) {
+		return false
 	}
 	opposed := b.pair && (b.opens && b.closes || s.context(i).question && (b.opens || b.closes || prev.is("IT") || prev.is("SHOULD")))
 	switch {
@@ -195,4 +256,35 @@ func (s *scanner) aloneLetters(i int, b *beside, hyphen bool) bool {
 		return !t.is("PT") || !b.start // physical therapy
 	}
 	return strongLetters(t) && (b.opens || b.closes)
+}
+
+// roleWord says whether two letters that are a modifier mostly name a
+// profession, a place or a country.
+func roleWord(t *token) bool {
+	switch string(t.bytes()) {
+	case "PT", "US", "CT", "PA", "ER", "ED", "OR", "AS", "AT", "MD", "MS", "PO", "DC", "MB", "HR", "CO", "GO", "AM", "PM", "ET", "TA", "FA", "LT", "RT", "ME", "IN":
+		return true
+	}
+	return false
+}
+
+// smallModifier says whether a modifier is one even in small letters.
+func smallModifier(t *token) bool {
+	switch string(t.bytes()) {
+	case "KX", "XS", "XE", "XU", "XP", "GP", "JW", "JZ", "GT", "QW", "GY", "GZ", "FQ", "CQ", "RT", "LT":
+		return true
+	}
+	return false
+}
+
+// statesListed says whether two letters stand in a list of states.
+func (s *scanner) statesListed(i int, t *token) bool {
+	if t.class&wSTATE == 0 {
+		return false
+	}
+	state := func(mark, k int) bool {
+		m, o := s.at(mark), s.at(k)
+		return (m.p == ',' || m.class&wAND != 0) && o.kind == kAlpha && o.n == 2 && !o.lower && o.class&wSTATE != 0
+	}
+	return state(i-1, i-2) || state(i+1, i+2)
 }

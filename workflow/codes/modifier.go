@@ -121,6 +121,9 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	if s.at(k).p == '/' && s.at(k-1).is("W") {
 		k-- // "w/ 59"
 	}
+	if w := s.at(k); k < i-1 && w.kind == kAlpha && s.at(k+1).p == ':' && w.class&wMOD == 0 {
+		k++ // "lab work: 90 on 84443"
+	}
 	if k < i-1 && s.inCandidate(k) {
 		k++ // "69210: RT on one line": the mark parts it from the code
 	}
@@ -175,7 +178,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 		alternative = true
 	}
 	listed := cue&sChain != 0 && (prev.class&wOR != 0 || prev.class&wAND != 0 && s.lastMod == k-1 && !t.is("PT")) && t.class&(wOR|wTO|wART|wSMALL) == 0
-	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !listed && !s.attachedElsewhere(t) && !s.other(j, t)) {
+	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !listed && !s.attachedElsewhere(t) && !s.other(j, t)) && !(t.kind == kAlpha && !t.lower && !roleWord(t) && (puts(prev) || s.modifierRun(i) >= 3 || next.class&wOR != 0)) {
 		return 0, false
 	}
 	if cue != 0 {
@@ -187,6 +190,9 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 // counterpart says whether another modifier is set against the one before
 // token j: "F5 instead of RT", "XU rather than 59", "XS over 59".
 func (s *scanner) counterpart(j int) bool {
+	if s.at(j).p == ',' {
+		j++
+	}
 	switch t := s.at(j); {
 	case t.is("INSTEAD") && s.at(j+1).is("OF"), t.is("RATHER") && s.at(j+1).is("THAN"):
 		j += 2
@@ -222,7 +228,7 @@ func (s *scanner) modifierRun(i int) int {
 		t := s.at(k)
 		switch {
 		case t.kind == kPunct && (t.p == ',' || t.p == '/' || t.p == '&'), t.kind == kAlpha && t.class&(wAND|wOR) != 0 && t.n > 1:
-		case t.n == 2 && t.kind != kPunct && !(t.kind == kAlpha && t.lower) && s.okModifier(nil, k, looseMod) && t.class&(wMEAS|wMONTH) == 0 && !(t.kind == kAlpha && t.class&wALONE == 0):
+		case t.n == 2 && t.kind != kPunct && !(t.kind == kAlpha && t.lower) && s.okModifier(nil, k, looseMod) && t.class&(wMEAS|wMONTH) == 0 && !(t.kind == kAlpha && t.class&wALONE == 0 && (roleWord(t) || s.at(i).kind != kAlpha)):
 			if p := s.at(k - 1); p.kind != kPunct && p.kind != kAlpha {
 				return n
 			}

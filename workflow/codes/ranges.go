@@ -11,6 +11,9 @@ func (s *scanner) rangeCode(c *candidate, at int, n *token, glued bool) bool {
 		if !sameShape(code, b) || !ordered(code, b) {
 			return false
 		}
+		if p := s.at(c.tok - 1); p.p == '-' && p.gap == 0 && s.at(c.tok).gap == 0 && procedureShape(s.at(c.tok-2)) {
+			return false
+		}
 		if glued && s.at(at+1).p == '-' && s.at(at+1).gap == 0 && s.at(at+2).n == 5 && s.at(at+2).gap == 0 {
 			return false // a list: "45378-45380-45385"
 		}

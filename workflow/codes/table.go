@@ -236,7 +236,9 @@ func (t *table) header(s *scanner, i, end int) {
 		t.n = index + 1
 	}
 	kinds := 0
+	same := true // one word after the other says the same: "CPT CODES BILLED" is no row of headings
 	for _, c := range t.cols[:t.n] {
+		same = same && (c == t.cols[0] || c == colOther || c == colNone)
 		if c == colCode {
 			t.codes++
 		}
@@ -244,7 +246,7 @@ func (t *table) header(s *scanner, i, end int) {
 			kinds++
 		}
 	}
-	t.active = kinds >= 1 && t.n >= 2 && (t.codes > 0 || kinds >= 2)
+	t.active = !(same && t.part == bySpace) && kinds >= 1 && t.n >= 2 && (t.codes > 0 || kinds >= 2)
 }
 
 // columnOf is what one word of a header says of its column.

@@ -98,7 +98,7 @@ var wordLists = []struct {
 		field school college class course section chapter volume issue edition schedule`},
 	{wIDH, `line lines item visit visits report note notes study block path pathology auth authorization precert preauth
 		pump transmitter hospital center op cup graft consult wound specimen claim case`},
-	{wALONE, `xe xs xp xu kx jw jz ga gy gz gx gt gq fq fr fs ft qw tc gc ge qx qy qz qk aa nu rr kh rt lt as pt cq co go gp gn
+	{wALONE, `xe xs xp xu kx jw jz ga gy gz gx gt gq fq fr fs ft qw tc gc ge qx qy qz qk aa nu rr kh rt lt as pt cq co go gp gn kg ke kk
 		gg gh gw gv pn po sa sg sl cs lc ld rc lm ri`},
 	{wSAY, `thought think believe believes say says said suggest suggests suggested recommend recommends recommended told prefer prefers
 		accept accepts accepted allow allows honor honors recognize recognizes ignore ignores whether if why`},
@@ -167,7 +167,7 @@ var wordLists = []struct {
 	{wWITH, `with w con`},
 	{wAPPEND, `had has have gets get got takes lacks lacking append appended appending add added adding adds use used using uses attach attached apply applied applies put putting
 		need needs needed require requires required want wants drop dropped remove removed take took missing missed carry submit
-		report bill modifier give put leave left omit forgot change changed correct try choose missing carrying bearing pick choosing wants tried trying`},
+		report bill modifier give put leave left omit forgot change changed correct try choose missing carrying bearing pick choosing wants tried trying puts`},
 	{wNW, `one two three four five six seven eight nine ten eleven twelve twice once`},
 	{wMONTH, `jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov
 		november dec december`},
