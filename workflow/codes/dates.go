@@ -74,7 +74,7 @@ func dates(text string, received time.Time) []found {
 		}
 		if f.Kind == "planned" {
 			f.Basis = "planned"
-		} else if f.Basis == "stated" && f.when.After(received.AddDate(0, 0, 1)) && f.Kind == "unknown" {
+		} else if f.Basis == "stated" && !received.IsZero() && f.when.After(received) && (f.Kind == "unknown" && !f.past || f.Kind == "surgery") {
 			f.Kind, f.Basis = "planned", "planned"
 		}
 		f.Date = f.when.Format(time.DateOnly)
@@ -89,6 +89,11 @@ func dates(text string, received time.Time) []found {
 			prevEnd = f.to
 			i = last
 			continue
+		}
+		// "denied 1st time 12/3/2025, 2nd time 2/10/2026"
+		if n := len(out); n > 0 && f.Kind == "unknown" && f.Start-out[n-1].to < 50 && out[n-1].Kind != "unknown" && f.Start > out[n-1].to &&
+			hasWord(small[out[n-1].to:f.Start], "2nd time|second time|again|the second|second|2nd|third time|3rd|and then again|and again|the other") {
+			f.Kind = out[n-1].Kind
 		}
 		// "DOS 1/5/2026, 1/9/2026"
 		if n := len(out); n > 0 && f.Kind == "unknown" && out[n-1].Kind == "dos" && listGap(small[out[n-1].to:f.Start]) {
@@ -287,50 +292,70 @@ func monthOf(t *token) int {
 	return strings.Index("JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC", string(b[:3]))/3 + 1
 }
 
+// dateKinds are the words that tell what a date is the date of. Those of a
+// letter and of a birth are no kinds of the contract, but say what it is not.
+var dateKinds = []struct{ kind, words string }{
+	{"dos", "dos|d.o.s|d.o.s.|fdos|date of service|dates of service|service date|service dates|date(s) of service|date of svc|svc date|svc dates|serv date|rendered on|rendered|performed on|furnished|seen on|seen|services on|services dated|service on|visit on|visit of|visit dated|dates of svc|dos on the letter|dos on the claim|dos in question|dos was|dos is|encounter date|date of visit|date of encounter|visit date|treated on|injected on|saw him on|saw her on|saw the patient on|saw pt on|came in on|came in|presented on|fecha de servicio|from dos|dos from|statement from|statement covers"},
+	{"birth", "dob|d.o.b|d.o.b.|date of birth|born|birth date|birthdate|birthday|bday|doi|date of injury|date of accident|onset|lmp"},
+	{"surgery", "surgery|surgery on|surgery was|operated on|operated|surgery date|date of surgery|surgical date|operation on|operation|date of the operation|date of the first operation|operation was|or date|or day|op day|op day was|op date|procedure date|procedure on|date of procedure|date of operation|underwent surgery|went to the or|taken to the or|post op from|arthroplasty on|replacement on|fusion on|implanted|implanted on|implant date"},
+	{"admission", "admit|admitted|admission|adm|admit date|admitted on|admission date|readmitted|readmit|date of admission|admission on|inpatient since|inpatient from"},
+	{"discharge", "disch|discharged|discharge|dc date|d/c|d/c'd|dc'd|discharged on|date of discharge|discharge date|discharge on|went home|sent home"},
+	{"planned", "scheduled|scheduled for|scheduled on|planned|planned for|planned on|upcoming|is set for|booked for|booked|going to the or on|surgery tomorrow|on for|is on for|set for|on the schedule for|on the schedule|planned originally for|date planned|proposed date|planned dos|planned date|tentatively|plan is for|to be done|will be done on|will be on|going in on|slated for|rescheduled to|moved to|surgery scheduled for|procedure scheduled for|for surgery on"},
+	{"denial", "denied on|denied|denial|denial dated|denial letter dated|denial letter of|denied 1st time|denied first|denied again|2nd denial|eob dated|eob date|eob|eob of|remit dated|remit date|remit|remittance|remittance date|denial date|date of denial|processed on|rejected|rejected on|rejection|unfavorable on|unfavorable|unfavourable|upheld|upheld on|decision dated|redetermination dated|determination dated|recouped on|era date|era dated"},
+	{"letter", "letter|letter dated|letter date|dated|received|signed|printed|posted|filed|effective|effective date|as of|since|until|after|before|exp|expires|due|mailed|sent on|by|check|check date|paid on|paid|revised|submitted|submitted on|faxed|resubmitted|appeal sent|appealed|appeal date|peer-to-peer|peer to peer|called|call on|spoke|deadline|expires on|auth valid|valid from|valid through|today is|report date|published|version|updated|last updated"},
+}
+
 // dateKind tells what a date is the date of, by the nearest words before it
 // and, failing these, right after it. Only the text's own words make a date of
 // service.
 func dateKind(before, after, text string, at int) string {
-	kinds := []struct{ kind, words string }{
-		{"dos", "dos|d.o.s|date of service|dates of service|service date|service dates|date(s) of service|date of svc|svc date|rendered on|performed on|furnished|seen on|seen|services on|services dated|service on|visit on|visit of|visit dated|472*d8*|dates of svc"},
-		{"birth", "dob|d.o.b|date of birth|born|birth date|birthdate|birthday|bday|dmg*d8*"},
-		{"surgery", "surgery|surgery on|operated on|operated|surgery date|date of surgery|operation on|or date|procedure date|procedure on"},
-		{"admission", "admit|admitted|admission|adm|admit date|435*dt*|435*d8*"},
-		{"discharge", "disch|discharged|discharge|dc date|d/c"},
-		{"planned", "scheduled|scheduled for|planned|planned for|upcoming|is set for|booked for|booked|going to the or on|surgery tomorrow"},
-		{"denial", "denied on|denied|denial|denial dated|eob dated|eob date|eob|remit dated|remit date|denial date|processed on"},
-		{"letter", "letter|letter dated|dated|received|signed|printed|posted|filed|effective|as of|since|until|after|before|exp|expires|due|mailed|sent on|by|check|paid on|revised"},
-	}
 	best, kind := -1, "unknown"
-	for _, k := range kinds {
-		from := 0
-		for {
-			i := wordAt(before[from:], k.words)
-			if i < 0 {
-				break
-			}
-			if from+i > best {
-				best, kind = from+i, k.kind
-			}
-			from += i + 1
+	for _, k := range dateKinds {
+		if end := lastEnd(before, k.words); end > best {
+			best, kind = end, k.kind
 		}
 	}
-	if best >= 0 && len(before)-best > 45 {
+	if best >= 0 && (len(before)-best > 36 || strings.ContainsAny(before[best:], ";?") || strings.Contains(before[best:], ". ")) {
 		kind = "unknown"
 	}
-	if kind == "unknown" {
+	if kind == "unknown" || kind == "letter" {
 		a := strings.TrimLeft(after, " ,(:")
-		for _, k := range kinds[:7] {
+		for _, lead := range []string{"was the ", "is the ", "was ", "is ", "as the ", "as ", "= ", "the "} {
+			a = strings.TrimPrefix(a, lead)
+		}
+		for _, k := range dateKinds[:7] {
 			if i := wordAt(a, k.words); i == 0 {
 				return k.kind
 			}
 		}
+	}
+	if kind == "unknown" {
 		// a column of dates of service
-		if line := headerAbove(text, at); line != "" && hasWord(line, "dos|date of service|service date|svc date") && !hasWord(line, "dob") {
+		if line := headerAbove(text, at); line != "" && hasWord(line, "dos|date of service|service date|svc date|svc dt|from|serv date|visit date") && !hasWord(line, "dob") {
 			return "dos"
 		}
 	}
 	return kind
+}
+
+// lastEnd is where the last of the phrases that stand in s ends, or -1.
+func lastEnd(s, phrases string) int {
+	best := -1
+	for p := range strings.SplitSeq(phrases, "|") {
+		for to := len(s); to > 0; {
+			i := strings.LastIndex(s[:to], p)
+			if i < 0 {
+				break
+			}
+			end := i + len(p)
+			if (i == 0 || !wordByte(s[i-1])) && (end == len(s) || !wordByte(s[end])) {
+				best = max(best, end)
+				break
+			}
+			to = i
+		}
+	}
+	return best
 }
 
 // finalKind leaves only the kinds that the contracts know.

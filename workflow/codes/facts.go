@@ -2,24 +2,29 @@ package codes
 
 import "strings"
 
+// payerClasses are what texts call their payers, the classes in the order in
+// which they are looked for. Names of contractors and plans: CMS's list of
+// Medicare administrative contractors, the states' names for their Medicaid
+// programmes, and the large national and Blue plans.
+var payerClasses = []struct{ class, words string }{
+	{"medicare_advantage", "medicare advantage|medicare adv|medicare advtg|med advantage|med adv|ma plan|ma plans|ma hmo|ma ppo|ma payer|ma payers|ma contract|ma member|ma patient|ma pt|mapd|ma-pd|part c|medicare part c|medicare replacement|replacement plan|medicare managed care|managed medicare|humana gold|humana ma|humana medicare|aetna medicare|aetna ma|uhc medicare|uhc ma|uhc mapd|united ma|united medicare|aarp medicare|aarp ma|bcbs medicare|bcbs ma|blue medicare|anthem medicare|anthem ma|cigna medicare|cigna ma|cigna healthspring|healthspring|kaiser senior advantage|senior advantage|medicare hmo|medicare ppo|mao|devoted|devoted health|wellcare|wellcare ma|advantage plan|alignment health|clover health|scan health|carelon medicare|medicare complete|medicare plus|medicare choice|secure horizons|d-snp|dsnp|c-snp|radv"},
+	{"workers_comp", "workers comp|workers' comp|worker's comp|workmans comp|workman's comp|workers compensation|workers' compensation|worker's compensation|work comp|workcomp|comp carrier|comp claim|comp adjuster|comp case|comp patient|wc carrier|wc claim|wc adjuster|wc case|wc patient|wc insurer|wc plan|wc payer|wcb|(wc)|work related injury claim|work injury|injured at work|injured worker|owcp|dol owcp|sedgwick|employers comp|state fund|bwc|l&i claim|labor and industries|dwc|ime carrier|compensación laboral"},
+	{"tricare_va", "tricare|tri-care|champva|champus|the va|va claim|va claims|va patient|va pt|va community care|va ccn|community care network|va auth|va authorization|veterans affairs|veterans administration|triwest|optum va|humana military|health net federal|va referral"},
+	{"medicaid", "medicaid|medi-cal|medical assistance|masshealth|tenncare|ahcccs|soonercare|badgercare|badgercare plus|husky|huskycare|healthy connections|apple health|mo healthnet|mainecare|kancare|nj familycare|familycare|peach state|healthy louisiana|bayou health|denali care|denalicare|dc medicaid|med-quest|medquest|hoosier healthwise|hoosier care|hip 2.0|iowa total care|green mountain care|oregon health plan|ohp|health first colorado|star plus|star+plus|texas star|amerigroup|chip plan|chip|managed medicaid|caresource|molina|centene|meridian health|buckeye health|superior health|sunshine health|keystone first|amerihealth caritas|healthfirst medicaid|fidelis|staywell|simply healthcare|title xix|epsdt|dual medicaid|passport health|virginia premier|parkland community|driscoll health"},
+	{"self_pay", "self pay|self-pay|selfpay|cash pay|cash price|cash practice|cash only|cash-only|cash patient|cash based|uninsured|no insurance|don't have insurance|do not have insurance|without insurance|no coverage|out of pocket|good faith estimate|private pay|not insured|paying cash|pays cash|direct primary care|dpc practice|concierge"},
+	{"medicare_ffs", "medicare|mcare|medcare|part b|part a|noridian|novitas|palmetto|palmetto gba|ngs|national government services|wps|wps gha|cgs|first coast|fcso|railroad medicare|rr medicare|rrb|the mac|our mac|mac denied|mac says|original medicare|traditional medicare|straight medicare|medicare ffs|ffs medicare|redetermination|qic|dme mac|jh|jl|j15|jn|jurisdiction h|tpe audit"},
+	{"commercial", "commercial|private insurance|private insurer|private payer|private payor|bcbs|bc/bs|bcbstx|bcbsil|bcbsfl|blue cross|blue shield|blues|bluecard|anthem|carefirst|highmark|regence|premera|horizon|florida blue|excellus|empire|aetna|cigna|evernorth|uhc|united healthcare|unitedhealthcare|united health care|united|umr|optum|oscar|ambetter|humana|kaiser|medica|healthpartners|tufts|harvard pilgrim|point32|geisinger|upmc|priority health|medical mutual|meritain|oxford|multiplan|first health|emblem|emblemhealth|healthfirst|allegiance|trustmark|gehb|geha|fepblue|fep|surest|bright health|friday health|employer plan|employer group|group health plan|marketplace plan|exchange plan|aca plan|hmo plan|ppo|hmo|epo|tpa"},
+}
+
 // payerOf reads the payer class. Medicare Advantage is looked for before
 // Medicare, since its plans are called Medicare too.
 func payerOf(small string) string {
-	classes := []struct{ class, words string }{
-		{"medicare_advantage", "medicare advantage|ma plan|ma plans|mapd|part c|medicare replacement|humana gold|aetna medicare|uhc medicare|bcbs medicare|medicare hmo|medicare ppo|mao|devoted|wellcare|advantage plan"},
-		{"workers_comp", "workers comp|workers' comp|worker's comp|workers compensation|workers' compensation|work comp|workcomp|comp carrier|wc carrier|wc claim|wcb|work related injury claim"},
-		{"tricare_va", "tricare|champva|the va|va claim|va patient|va community care|triwest|tri-care|veterans affairs"},
-		{"medicaid", "medicaid|medi-cal|medical assistance|masshealth|tenncare|ahcccs|chip plan|managed medicaid|caresource|molina"},
-		{"self_pay", "self pay|self-pay|selfpay|cash pay|cash price|uninsured|no insurance|cash patient"},
-		{"medicare_ffs", "medicare|part b|part a|noridian|novitas|palmetto|palmetto gba|ngs|wps|cgs|first coast|fcso|railroad medicare|the mac|our mac|original medicare|traditional medicare"},
-		{"commercial", "commercial|private insurance|bcbs|blue cross|blue shield|blues|aetna|cigna|uhc|united healthcare|unitedhealthcare|united|humana|anthem|kaiser|optum|highmark|ppo|oxford|bc/bs|private payer|private payor|umr|hmo plan"},
-	}
-	for _, c := range classes {
+	for _, c := range payerClasses {
 		i := wordAt(small, c.words)
 		if i < 0 {
 			continue
 		}
-		if c.class == "medicare_ffs" && hasWord(small, "commercial|commercial plan|commercial payer|not medicare|private payer") && !hasWord(small, "medicare primary|part b") {
+		if c.class == "medicare_ffs" && hasWord(small, "commercial|commercial plan|commercial payer|not medicare|private payer|non medicare|non-medicare") && !hasWord(small, "medicare primary|part b|is medicare|medicare part b|medicare denied|medicare patient") {
 			continue
 		}
 		if c.class == "medicaid" && hasWord(small, "medicare") && wordAt(small, "medicare|part b") < i && hasWord(small, "medicaid secondary|secondary medicaid|dual") {
@@ -75,6 +80,9 @@ func intentOf(small string, ms []Mention) string {
 	if merelyThanks(small, ms) {
 		return "thanks"
 	}
+	if nothingAsked(small) {
+		return "none"
+	}
 	first := strings.Trim(words[0], ".:,!\"'")
 	switch first {
 	case "lookup":
@@ -111,7 +119,7 @@ func intentOf(small string, ms []Mention) string {
 			return "lookup"
 		}
 	}
-	if hasWord(small, "following up|follow up on my|follow-up on|followup on|any update|any news|still waiting|checking in|as discussed|per your answer|your answer|your reply|your response") && len(words) < 80 {
+	if hasWord(small, "following up|follow up on my|follow-up on|followup on|any update|any news|still waiting|checking in|as discussed|per your answer|your answer|your reply|your response|your question on|re your question|in answer to your question|to answer your question|answering your question|you asked for|you asked about|you asked whether|as requested|here is the info|here is the information you|here's the info|the info you requested|the missing info|our case cc|my case cc|case cc|per our last email|per my last email|my earlier email|my email from|my previous question|my last question|earlier question|sent last week|any word|did you get my|circling back|bumping this|touching base|additional information for") && len(words) < 80 {
 		return "followup"
 	}
 	if strings.Contains(small, "?") || len(ms) > 0 {
@@ -127,6 +135,17 @@ func intentOf(small string, ms []Mention) string {
 		return "none"
 	}
 	return "question"
+}
+
+// addressed says whether a text is a letter to a payer that refused something.
+func addressed(small string) bool {
+	return hasWord(small, "to whom it may concern|dear medical director|dear appeals|dear reviewer|dear claims|appeals department|attn: appeals|attention: appeals|medicare redeterminations|dear sir or madam") && hasWord(small, "you denied|your denial|the denial|was denied|were denied|denied")
+}
+
+// nothingAsked says whether a text tells something only: an advertisement, a
+// notice that asks for nothing.
+func nothingAsked(small string) bool {
+	return hasWord(small, "unsubscribe|no action needed|no action required|no action is needed|no reply needed|no reply necessary|no response needed|no need to reply|no need to respond|do not reply|for your records only|just an fyi|fyi only") && !strings.Contains(small, "? ") && !strings.HasSuffix(strings.TrimSpace(small), "?")
 }
 
 // merelyThanks says whether a message is a mere thank-you: short, no question
@@ -164,13 +183,14 @@ func kindOf(small string, ms []Mention, refs []Reference, groups int, attached b
 	for _, r := range refs {
 		carc = carc || r.Kind == "carc" || r.Kind == "rarc"
 	}
-	denied := carc || hasWord(small, "denied|denial|denials|denies|denying|rejected|rejects|rejection|recouped|takeback|not paid|eob|remit|downcoded")
+	denied := carc || hasWord(small, "denied|dneied|denyed|deneid|rejecting|disallowed|returned as unprocessable|recoupment|recouping|clawback|claw back|took back|non-covered|kicked back|refused|denial|denials|denies|denying|rejected|rejects|rejection|recouped|takeback|not paid|eob|remit|downcoded")
 	switch {
-	case intent == "thanks":
+	case intent == "thanks" || intent == "none" && nothingAsked(small):
 		return "none"
-	case hasWord(small, "appeal letter|draft an appeal|write an appeal|appeal template|redetermination request|help with an appeal|help with the appeal|appealing|second level appeal|reconsideration|letter of appeal|peer to peer"):
+	case hasWord(small, "appeal letter|draft an appeal|write an appeal|appeal template|redetermination request|request redetermination|request a redetermination|help with an appeal|help with the appeal|help us appeal|help me appeal|how do we appeal|how do i appeal|how to appeal|want to appeal|would like to appeal|need to appeal|going to appeal|appealing|appeal please|please appeal|second level appeal|first level appeal|level 2|level two|level ii appeal|qic|alj|reconsideration|letter of appeal|appeal of|appeal for|appeal this|formal appeal|we are appealing|respectfully request|to whom it may concern: you denied|letter to appeal|appeal packet|wording for the appeal|wording for an appeal|appeal wording|appeal deadline|appeal rights|deadline to appeal|file an appeal|filing an appeal|redetermination was|our appeal|appeal text|appeal draft") ||
+		addressed(small) && denied:
 		return "appeal"
-	case hasWord(small, "prior auth|prior authorization|prior authorisation|preauth|pre-auth|precert|precertification|need auth|needs auth|require auth|requires auth|put on the auth|the auth|auth required|authorization required|need authorization|needs authorization"):
+	case hasWord(small, "retro-auth|retro auth|retro authorization|retroactive auth|pa needed|pa required|need a pa|needs a pa|require pa|requires pa|require a pa|auth request|authorization request|get auth|get an auth|need an auth|auth for|authorization for|prior approval|pre-approval|pre-determination|predetermination|prior-auth|prior authorized|prior auth|prior authorization|prior authorisation|preauth|pre-auth|precert|precertification|need auth|needs auth|require auth|requires auth|put on the auth|the auth|auth required|authorization required|need authorization|needs authorization"):
 		if !denied || hasWord(small, "need prior auth|needs prior auth|need auth|require auth|on the auth") {
 			return "prior_auth"
 		}
@@ -179,16 +199,18 @@ func kindOf(small string, ms []Mention, refs []Reference, groups int, attached b
 		return "doc_query"
 	case drg || hasWord(small, "drg|drgs|ms-drg|mcc|cc/mcc|grouper"):
 		return "drg"
-	case hasWord(small, "hcc|hccs|raf|risk adjustment|risk adjust|risk score"):
+	case hasWord(small, "hcc|hccs|raf|risk adjustment|risk adjust|risk adjusted|risk score|v28|v24|radv|cms-hcc|hhs-hcc|suspecting|recapture|hierarchical"):
 		return "hcc"
 	case denied:
 		return "denial"
-	case hasWord(small, "how much|fee schedule|allowed amount|what does medicare pay|what will medicare pay|reimbursement for|reimbursement rate|payment rate|rvu|rvus|wrvu|what's the fee|what is the fee|fee for|price for|how much does|pay for|please price"):
+	case hasWord(small, "how much|fee schedule|allowed amount|what does medicare pay|what will medicare pay|reimbursement for|reimbursement rate|payment rate|rvu|rvus|wrvu|what's the fee|what is the fee|fee for|fees for|price for|prices for|how much does|pay for|please price|payment limit|asp price|asp|allowable for|allowable|allowed for|allowables|what is the allowed|reimburse for|reimbursed for|what does it pay|what do they pay|national rate|payment amount|medicare rate|cash price|estimate for|cost of|how much would"):
 		return "fee"
 	case groups >= 5 || hasWord(small, "audit list|audit sample|audit spreadsheet|encounters below|list of encounters|chart audit list|please audit"):
 		return "audit_list"
-	case hasWord(small, "surgery tomorrow|tomorrow|on the table|on table|add-on case|scheduled for|scheduling|is scheduled|on the schedule|going to the or"):
+	case hasWord(small, "surgery tomorrow|tomorrow|on for monday|on for tuesday|on for wednesday|on for thursday|on for friday|is on for|case is on|on the books|booked for|scheduled tomorrow|front desk needs to know|add on case|or schedule|posting|how do i post|schedule it|first case|on the table|on table|add-on case|scheduled for|scheduling|is scheduled|on the schedule|going to the or"):
 		return "scheduling"
+	case codes <= 1 && hasWord(small, "review the attached|attached charts|attached chart|code the whole|code the attached|code the encounter|code this encounter|code these|code it for|blind results|charts attached|please review these|pull the codes|charts and tell us|could one of you code|can one of you code|can you code|could you code|please code"):
+		return "chart_review"
 	case codes == 0 && hasWord(small, "op note|operative note|operative report|op report|chart|note attached|attached note|notes attached|what do we bill|what do i bill|what should we bill|what can we bill|please code|code this|review the note|review my note|see attached|report attached|attached report"):
 		return "chart_review"
 	case codes == 0 && attached:

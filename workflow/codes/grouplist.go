@@ -118,7 +118,7 @@ func listItems(small string, mark byte) (out []listItem) {
 			}
 			continue
 		}
-		if !wasLine && (want == 1 && !strings.Contains(small[i:min(len(small), i+2000)], strings.Replace(small[i:i+length], "1", "2", 1)) || want > 1 && !open && i-out[len(out)-1].to > 2) {
+		if !wasLine && (want == 1 && !strings.Contains(small[i:min(len(small), i+2000)], nextMark(small[i:i+length])) || want > 1 && !open && i-out[len(out)-1].to > 2) {
 			continue
 		}
 		want = n + 1

@@ -232,7 +232,7 @@ func (c *clause) refused(kind byte, k, end int) {
 func (c *clause) announced(k int) int {
 	for j := k; j < len(c.items) && j < k+16; j++ {
 		if c.items[j].m >= 0 {
-			if j > k && (c.is(j-1, ": codes cpts code cpt lines procedures") || c.is(j-1, ")") == false && c.is(j-2, ":")) {
+			if j > k && (c.is(j-1, ": codes cpts code cpt lines procedures") || !c.is(j-1, ")") && c.is(j-2, ":")) {
 				return j
 			}
 			return -1
