@@ -25,7 +25,7 @@ func desk(t testing.TB) *templates.Desk {
 func TestDeskPages(t *testing.T) {
 	t.Parallel()
 	d := desk(t)
-	for _, page := range []string{"case", "code", "codes", "error", "intake", "login", "outbox", "queue", "settings"} {
+	for _, page := range []string{"case", "code", "codes", "error", "intake", "licences", "login", "outbox", "queue", "settings"} {
 		if !strings.Contains(" "+strings.Join(d.Pages(), " ")+" ", " "+page+" ") {
 			t.Errorf("there is no page %s among %v", page, d.Pages())
 		}

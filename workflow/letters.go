@@ -13,6 +13,7 @@ import (
 	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/finding"
 	"caseconsultant/workflow/identifiers"
+	"caseconsultant/workflow/licence"
 )
 
 // composed is a mail ready to be kept: its bytes, and how the conversation shows it.
@@ -23,7 +24,7 @@ type composed struct {
 
 // automaticLetter composes the automatic mail that answers a message, or nil if none is due: the sender may not be
 // answered, it was a mere thank-you, or it added to a case that a consultant has anyway.
-func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, reading codes.Reading, checked findings, due time.Time) (*composed, error) {
+func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, reading codes.Reading, checked findings, words quoted, due time.Time) (*composed, error) {
 	if !p.Answerable || p.Intent == intentThanks || answeredAlready(view, p.ID) {
 		return nil, nil
 	}
@@ -41,7 +42,7 @@ func (l *Line) automaticLetter(view *casefile.View, p *casefile.Pending, reading
 	var err error
 	if fresh && len(p.Mentions) > 0 {
 		kind = casefile.Summary
-		content, err = l.opts.Letters.Summary(l.summary(view, p, reading, checked, due))
+		content, err = l.opts.Letters.Summary(l.summary(view, p, reading, checked, words, due))
 	} else {
 		content, err = l.opts.Letters.Acknowledgement(l.acknowledgement(view, p, reading, due, reopens))
 	}
@@ -185,7 +186,7 @@ func mailProblems(p *casefile.Pending) []string {
 	return problems
 }
 
-func (l *Line) summary(view *casefile.View, p *casefile.Pending, reading codes.Reading, checked findings, due time.Time) mailout.Summary {
+func (l *Line) summary(view *casefile.View, p *casefile.Pending, reading codes.Reading, checked findings, words quoted, due time.Time) mailout.Summary {
 	s := mailout.Summary{Case: letterCase(view, &p.Message), Next: l.next(view, due), Problems: mailProblems(p), Supplement: p.Again}
 	s.Reading, s.NotStated = readingLines(p, reading)
 	entries := entriesOf(view, p.ID)
@@ -196,7 +197,13 @@ func (l *Line) summary(view *casefile.View, p *casefile.Pending, reading codes.R
 		if !ok {
 			continue
 		}
+		key := entryKey{m.System, m.Code}
+		first := !described[key]
 		code, note := letterCode(m, entry, entries, described)
+		if theirs, ok := words[key]; ok && first {
+			code.Descriptions = append([]mailout.Description{{Kind: codebook.KindOfficial, Text: theirs.Text, Source: theirs.Source, Copyright: theirs.Copyright}}, code.Descriptions...)
+			addNew(&s.Copyright, licence.Lines(licence.Name(theirs.Licence), theirs.Copyright)...)
+		}
 		s.Codes = append(s.Codes, code)
 		if note != "" {
 			addNew(&s.CodeNotes, note)

@@ -31,6 +31,7 @@ import (
 	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/house"
 	"caseconsultant/workflow/intake"
+	"caseconsultant/workflow/licence"
 	"caseconsultant/workflow/people"
 	"caseconsultant/workflow/store"
 )
@@ -97,6 +98,8 @@ type Options struct {
 	Borrow func() (Codes, func())
 	// Words win over the codebook's own; nil: the firm has none.
 	Words Words
+	// Licences are the firm's, for the words of others; nil: none, and mails show none.
+	Licences licence.Set
 	// Documents reads attachments; nil leaves them unread.
 	Documents       Documents
 	DocumentWait    time.Duration // how long extract waits for a message's documents. Defaults to 20 s

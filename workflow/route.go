@@ -67,7 +67,11 @@ func (l *Line) route(ctx context.Context, job *river.Job[RouteArgs]) error {
 		return err
 	}
 	detail := map[string]any{"queue": queue.Name, "why": "the mailbox's queue"}
-	letter, err := l.automaticLetter(view, p, reading, checked, due)
+	words, err := l.quotable(ctx, p, reading)
+	if err != nil {
+		return err
+	}
+	letter, err := l.automaticLetter(view, p, reading, checked, words, due)
 	if err != nil {
 		// A mail that cannot be answered by itself (to an address that no mail can be sent to, say) is still a question.
 		l.opts.Log.WarnContext(ctx, "No automatic mail could be written", "message_id", p.ID, "error", errorCode(err))

@@ -12,6 +12,7 @@ import (
 
 	"caseconsultant/mailin"
 	"caseconsultant/workflow/calendar"
+	"caseconsultant/workflow/licence"
 )
 
 // Config is the configuration file. Each key is a field with its name in the tag `toml`, its default in `default`, the
@@ -195,14 +196,34 @@ type PlanConfig struct {
 	Consultations Unlimited `toml:"consultations" default:"unlimited"`
 }
 
-// LicenceConfig holds what licences the firm has.
+// LicenceConfig holds what licences the firm has for the words of others; see package licence.
 type LicenceConfig struct {
-	CPT CPTLicenceConfig `toml:"cpt"`
+	CPT  CPTLicenceConfig   `toml:"cpt"`
+	CDT  OtherLicenceConfig `toml:"cdt"`
+	UB04 OtherLicenceConfig `toml:"ub04"`
+	CARC OtherLicenceConfig `toml:"carc"`
+
+	Set licence.Set `toml:"-"` // of all of them
 }
 
 // CPTLicenceConfig is the firm's licence for the American Medical Association's words.
 type CPTLicenceConfig struct {
-	Kind string `toml:"kind" default:"none" oneof:"none internal distribution" later:"no licensed CPT file can be built into a codebook yet"`
+	Kind string `toml:"kind" default:"none" oneof:"none internal distribution"`
+	LicenceKeys
+}
+
+// OtherLicenceConfig is a licence for words that no file brings yet.
+type OtherLicenceConfig struct {
+	Kind string `toml:"kind" default:"none" oneof:"none internal distribution" later:"no file with these words can be built into a codebook yet"`
+	LicenceKeys
+}
+
+// LicenceKeys say whose licence it is and how far it goes.
+type LicenceKeys struct {
+	Holder  string `toml:"holder"`
+	Number  string `toml:"number"`
+	Expires Day    `toml:"expires"` // the last day; "": no end
+	Users   Count  `toml:"users"`   // how many people it is for; left out: any number
 }
 
 // DocumentConfig names the programs that read attachments.

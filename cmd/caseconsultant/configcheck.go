@@ -22,6 +22,7 @@ func (c *Config) check(d *tomlDocument) {
 	c.checkSMTP(d)
 	c.checkDesk(d)
 	c.checkPlans(d)
+	c.checkLicences()
 	for key, address := range map[string]string{"firm.website": c.Firm.Website, "firm.privacy": c.Firm.Privacy} {
 		if u, err := url.Parse(address); address != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil) {
 			d.wrong(key, `%s: write a web address such as "https://firm.example/"`, key[len("firm."):])

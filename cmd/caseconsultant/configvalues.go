@@ -264,3 +264,18 @@ func (u *Unlimited) UnmarshalText(text []byte) error {
 	*u = Unlimited{true, n}
 	return nil
 }
+
+// Day is a day of the calendar, written "2026-12-31"; "" is none.
+type Day struct{ time.Time }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Day) UnmarshalText(text []byte) (err error) {
+	d.Time = time.Time{}
+	if len(text) == 0 {
+		return nil
+	}
+	if d.Time, err = time.Parse(time.DateOnly, string(text)); err != nil {
+		return errors.New(`write a day in quotes such as "2026-12-31"`)
+	}
+	return nil
+}

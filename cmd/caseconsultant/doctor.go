@@ -67,6 +67,7 @@ func (k *doctorCommand) Run(c *console) error {
 	d.checkKeyAndDatabase()
 	d.checkCodebook()
 	d.checkPolicy(time.Now())
+	d.checkLicences(time.Now())
 	d.checkDocuments()
 	for i := range cfg.Mailboxes {
 		d.checkMailbox(&cfg.Mailboxes[i])
@@ -150,6 +151,7 @@ func (d *doctor) checkKeyAndDatabase() {
 		d.warn("users", `nobody may sign in yet: caseconsultant user add you@firm.example --role admin`)
 	default:
 		d.ok("users", "%d may sign in", len(users))
+		d.checkLicensedUsers(users, time.Now())
 	}
 	if err := db.Close(); err != nil {
 		d.fail("database", "%v", err)

@@ -16,6 +16,7 @@ import (
 
 	"caseconsultant/mailin"
 	"caseconsultant/mailout"
+	"caseconsultant/workflow/licence"
 	"caseconsultant/workflow/store"
 )
 
@@ -204,6 +205,7 @@ func (k *initCommand) makeKey(c *console, cfg *Config) error {
 	} else if err != nil {
 		return err
 	}
+	c.printf("\n%s\n\n", wrap(licence.FirstRun, ""))
 	c.printf("Made the key %s. Keep a copy of it apart from the database's backups: without it no case can be read.\n", cfg.Keys.File)
 	return nil
 }
@@ -240,6 +242,15 @@ url = {{quote .Database}}           # or "postgres://user@host/name", with passw
 # [codebook]
 # path = "codebook.db"              # made by "caseconsultant codes build"; without it the starter answers
 # policy = "policy.tsv"             # the house's own minutes, deadlines and amounts by date, over the embedded table
+
+# CPT is a registered trademark of the American Medical Association. None of its text is in this program. Using CPT codes in a
+# service may itself need a licence from the AMA: whoever offers the service must ask them.
+# [licence.cpt]                     # likewise [licence.cdt], [licence.ub04], [licence.carc]
+# kind = "none"                     # or "internal": the AMA's text is shown at the desk; "distribution": in mails too
+# holder = "Your Firm"
+# number = "..."
+# expires = "2026-12-31"            # after this day the text disappears; words of our own stay
+# users = 5                         # how many people it is for; left out: any number
 
 [[mailbox]]
 name = {{quote .Name}}

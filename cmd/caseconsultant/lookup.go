@@ -10,6 +10,7 @@ import (
 
 	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/licence"
 )
 
 // bookFlag is the flag of the commands that need nothing but a codebook.
@@ -51,6 +52,8 @@ type lookupCommand struct {
 	System string   `placeholder:"SYSTEM" help:"Only this code system: ${systems}."`
 	Pairs  bool     `help:"List every NCCI pair that names the code, not only how many there are."`
 	JSON   bool     `help:"One object a line."`
+
+	Licensed bool `help:"Show the owners' words too, as far as [licence] of the configuration allows them at the desk."`
 	bookFlag
 }
 
@@ -63,7 +66,19 @@ func (l *lookupCommand) Run(c *console) error {
 	if l.System != "" && !knownSystem(l.System) {
 		return usageError(fmt.Sprintf("there is no code system %q: write %s", l.System, orList(stringsOf(codes.Systems()))))
 	}
+	var licences licence.Set
+	if l.Licensed {
+		cfg, err := LoadConfig(c.config)
+		if err != nil {
+			return err
+		}
+		licences = cfg.Licence.Set
+		if why := licences.Refusal(licence.CPT, licence.Desk, time.Now()); why != "" {
+			c.note("%s", why)
+		}
+	}
 	return l.with(c, func(book *codebook.Book) error {
+		book = book.Licensed(func(name string) bool { return licences.Permits(licence.Name(name), licence.Desk, time.Now()) })
 		encoder := json.NewEncoder(c.out)
 		for i, code := range l.Codes {
 			entry, err := lookup(c, book, codes.System(l.System), code, day)

@@ -241,6 +241,7 @@ func (c *Config) lineOptions() (workflow.Options, error) {
 	options := workflow.Options{
 		Letters:         letters,
 		FirmName:        c.Firm.Name,
+		Licences:        c.Licence.Set,
 		PublicURL:       c.Desk.PublicURL,
 		AuthservIDs:     c.Trust.AuthservID,
 		Authenticity:    c.senders(),
@@ -282,6 +283,11 @@ func (c *Config) openBook(ctx context.Context) (*codebook.Book, error) {
 		return codebook.Open(ctx, c.Codebook.Path)
 	}
 	return codebook.OpenStarter(ctx, c.Codebook.Cache)
+}
+
+// licensed is the codebook with the words of others for which allow is true.
+func (p *Program) licensed(allow func(licence string) bool) desk.Codes {
+	return p.book.View(func(b *codebook.Book) *codebook.Book { return b.Licensed(allow) })
 }
 
 // openLive opens it so that it can be replaced while the program runs.
@@ -333,6 +339,7 @@ func (p *Program) startServers() error {
 	live := newLive(p.line.Files(), p.db.Now)
 	handler, err := desk.New(desk.Options{
 		Cases: p.line.Files(), Intake: p.line.Ledger(), Office: p.line.Office(), Codes: p.book, Words: house.New(p.db), People: p.people, Changes: live,
+		Licences: p.cfg.Licence.Set, Licensed: p.licensed,
 		PublicURL: p.deskURL(), Zone: p.cfg.Firm.Zone.Location, Queues: p.cfg.queueNames(), Firm: p.cfg.Firm.Name, Log: p.log,
 	})
 	if err != nil {

@@ -252,6 +252,8 @@ func done(what, ref string) *notice {
 		return ok("The answer is on its way. Whether it arrived shows under Mail sent.")
 	case "asked":
 		return ok("The question is on its way. The case waits for the reply.")
+	case "accepted":
+		return ok("It is kept that you accepted the notice. You see the owner’s words from now on.")
 	case "noted":
 		return ok("The note is kept.")
 	case "worded":

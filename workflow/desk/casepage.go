@@ -216,7 +216,9 @@ func (d *Desk) renderCase(c *call, a asking) error {
 		v.CannotWrite = d.cannotWrite(c, cs)
 	}
 	reader := &caseReader{d: d, c: c, cs: cs, reveal: a.reveal, newest: newestIncoming(cs), seen: a.seen}
-	reader.readCodes()
+	if err := reader.readCodes(); err != nil {
+		return err
+	}
 	v.Codes, v.Findings, v.NotChecked = reader.codes, findings(cs), notChecked(cs)
 	if err := reader.readMessages(&v); err != nil {
 		return err

@@ -40,7 +40,11 @@ const (
 	shownCodes     = 300
 )
 
-func (cr *caseReader) readCodes() {
+func (cr *caseReader) readCodes() error {
+	book, _, err := cr.d.licensed(cr.c)
+	if err != nil {
+		return err
+	}
 	entries := make(map[string]codebook.Entry)
 	for _, desc := range cr.cs.Descriptions {
 		var e codebook.Entry
@@ -71,10 +75,22 @@ func (cr *caseReader) readCodes() {
 				view.Anchor = anchor + "-" + strconv.Itoa(len(cr.codes))
 			}
 			view.Marks = codeMarks(cr.cs, mention, e, known)
+			if book != nil {
+				on, err := time.Parse(time.DateOnly, m.DateOfService)
+				if err != nil {
+					on = cr.cs.ReceivedAt
+				}
+				theirs, err := licensedParts(cr.c.ctx(), book, mention.System, mention.Code, on)
+				if err != nil {
+					return err
+				}
+				view.Parts = append(theirs, view.Parts...)
+			}
 			cr.lines[anchor], cr.titles[anchor] = true, e.Title
 			cr.codes = append(cr.codes, view)
 		}
 	}
+	return nil
 }
 
 // mentionLabel writes a code as it would be reported: 31297-50, J1885 x4, 99202–99205.
@@ -474,6 +490,10 @@ func kindLabel(kind string) string {
 		return "Official description"
 	case codebook.KindShort:
 		return "Short form"
+	case codebook.KindConsumer:
+		return "For patients, in the code set’s words"
+	case codebook.KindClinician:
+		return "For clinicians, in the code set’s words"
 	case codebook.KindCommon:
 		return "In common words"
 	case codebook.KindUsedWhen:

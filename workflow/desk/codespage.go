@@ -52,6 +52,7 @@ type codePage struct {
 	Status      string
 	On          string
 	Words       *wordsView // nil: the firm keeps no words of its own
+	Asks        bool       // an accepted notice would show more
 }
 
 type factLine struct {
@@ -144,7 +145,11 @@ func (d *Desk) renderCode(c *call, status int, w writing) error {
 	}
 	shell := d.shell(c, code, "codes")
 	shell.Query = code
-	e, ok, err := d.Codes.Lookup(c.ctx(), system, code, on)
+	book, asks, err := d.reference(c)
+	if err != nil {
+		return err
+	}
+	e, ok, err := book.Lookup(c.ctx(), system, code, on)
 	if err != nil {
 		return err
 	}
@@ -163,7 +168,7 @@ func (d *Desk) renderCode(c *call, status int, w writing) error {
 		return err
 	}
 	v := codePage{shell: shell, Self: codePath(system, e.Code), System: string(system), SystemLabel: systemName(system), Code: e.Code, Heading: e.Title,
-		Facts: factLines(e), Flags: facts(e), Status: e.Status, Sections: sections(e), Notes: noteGroups(notes, e.Code), Words: words}
+		Facts: factLines(e), Flags: facts(e), Status: e.Status, Sections: sections(e), Notes: noteGroups(notes, e.Code), Words: words, Asks: slices.Contains(asks, licenceOf(system))}
 	v.Title = e.Code
 	v.Notice = done(c.r.URL.Query().Get("done"), "")
 	if !on.IsZero() {
@@ -195,7 +200,7 @@ func factLines(e codebook.Entry) []factLine {
 // sections puts the descriptions of one kind under one heading, in the book's order.
 func sections(e codebook.Entry) []sectionView {
 	var list []sectionView
-	for _, kind := range []string{codebook.KindOfficial, codebook.KindCommon, codebook.KindUsedWhen, codebook.KindIncluded, codebook.KindSeparate, codebook.KindShort} {
+	for _, kind := range []string{codebook.KindOfficial, codebook.KindConsumer, codebook.KindClinician, codebook.KindCommon, codebook.KindUsedWhen, codebook.KindIncluded, codebook.KindSeparate, codebook.KindShort} {
 		var of []codebook.Description
 		for _, desc := range e.Descriptions {
 			if desc.Kind == kind && !(kind == codebook.KindShort && desc.Text == e.Title) { // the title stands on top already

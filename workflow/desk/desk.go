@@ -30,6 +30,7 @@ import (
 	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/house"
 	"caseconsultant/workflow/intake"
+	"caseconsultant/workflow/licence"
 	"caseconsultant/workflow/people"
 )
 
@@ -148,13 +149,17 @@ type Changes interface {
 
 // Options are what a desk is built from. Cases, Intake, Office, Codes, People and PublicURL are required.
 type Options struct {
-	Cases   Cases
-	Intake  Intake
-	Office  Office
-	Codes   Codes
-	People  *people.People
-	Words   Words   // nil: the firm keeps no words of its own
-	Changes Changes // nil: pages do not update by themselves
+	Cases  Cases
+	Intake Intake
+	Office Office
+	Codes  Codes
+	People *people.People
+	Words  Words // nil: the firm keeps no words of its own
+	// Licences are the firm's, for the words of others.
+	Licences licence.Set
+	// Licensed is the codebook with the words of others for which allow is true at the moment of the look-up; nil: there are none.
+	Licensed func(allow func(licence string) bool) Codes
+	Changes  Changes // nil: pages do not update by themselves
 	// PublicURL is where browsers find the desk. With https the session cookie is __Host-session and Secure.
 	PublicURL *url.URL
 	// Zone is the firm's time zone, in which times are written before the reader's browser rewrites them. Defaults to UTC.

@@ -58,6 +58,11 @@ func routes() []route {
 		{"POST /codes/{system}/{code}/words", people.Consultant, (*Desk).writeWords},
 		{"POST /codes/{system}/{code}/words/{id}/review", people.Consultant, (*Desk).reviewWords},
 
+		// Words of others
+		{"GET /licences", people.Consultant, (*Desk).showLicences},
+		{"GET /licences/{name}/accept", people.Consultant, (*Desk).backToLicences}, // a reload of what the form answered
+		{"POST /licences/{name}/accept", people.Consultant, (*Desk).acceptLicence},
+
 		// People
 		{"GET /settings", people.Consultant, (*Desk).settings},
 		{"POST /settings/name", people.Consultant, (*Desk).setName},

@@ -12,7 +12,9 @@
 // keeps its sessions in Sessions and reads the user again on each request, so that disabling one takes effect at
 // once. Sweep removes what has expired.
 //
-// The package owns the tables users, sessions and login_attempts, and touches nothing else. Libraries:
+// It also keeps who accepted the notice of which licence, once a year (Notices), since that is asked of a person.
+//
+// The package owns the tables users, sessions, login_attempts and licence_notices, and touches nothing else. Libraries:
 // golang.org/x/crypto/argon2.
 package people
 
