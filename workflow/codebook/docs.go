@@ -74,6 +74,8 @@ type writtenDoc struct {
 
 // titleParts cuts a title at commas, semicolons and brackets: "not" and "without" hold to the end of their part.
 func titleParts(title string) []string {
+	// "Laceration without foreign body of left hand": what is denied ends before the place.
+	title = strings.ReplaceAll(title, "foreign body of ", "foreign body, ")
 	return strings.FieldsFunc(title, func(r rune) bool { return strings.ContainsRune(",;()[]", r) })
 }
 

@@ -30,7 +30,7 @@ func asideFactors() map[string]float64 {
 
 func (l *lexicon) readMarks() marks {
 	m := marks{negation: map[int32]bool{}, aside: map[int32]float64{}, unspecified: l.exact(stem("unspecified")).first}
-	for _, w := range [...]string{"without", "not", "no", "non"} {
+	for _, w := range [...]string{"without", "not", "no"} {
 		if s := l.exact(stem(w)); s.first != s.end {
 			m.negation[s.first] = true
 		}

@@ -23,7 +23,7 @@ type option struct {
 // noise are words of a question that no code has to have.
 func noise(word string) bool {
 	switch word {
-	case "what", "which", "how", "code", "codes", "cpt", "hcpcs", "icd", "icd10", "dx", "diagnosis", "billing", "bill", "please", "need", "i", "my", "me", "do", "does", "can", "we", "you", "about", "when", "give", "find", "show", "search", "want", "looking", "icd10cm", "ndc", "patients", "has", "have", "had", "got", "gets", "his", "her", "their":
+	case "nos", "nec", "what", "which", "how", "code", "codes", "cpt", "hcpcs", "icd", "icd10", "dx", "diagnosis", "billing", "bill", "please", "need", "i", "my", "me", "do", "does", "can", "we", "you", "about", "when", "give", "find", "show", "search", "want", "looking", "icd10cm", "ndc", "patients", "has", "have", "had", "got", "gets", "his", "her", "their":
 		return true
 	}
 	return false
@@ -32,7 +32,7 @@ func noise(word string) bool {
 // vague are words that many codes have and that narrow little; they raise a score and keep nothing out.
 func vague(word string) bool {
 	switch word {
-	case "with", "without", "unspecified", "other", "specified", "nos", "nec", "not", "elsewhere", "classified", "due", "initial", "encounter", "patient", "procedure", "service", "side", "acquired", "no", "non", "after",
+	case "with", "without", "unspecified", "other", "specified", "not", "elsewhere", "classified", "due", "initial", "encounter", "patient", "procedure", "service", "side", "acquired", "no", "non", "after",
 		"status", "symptoms", "problem", "problems", "disease", "disorder", "condition", "visit", "related", "nonspecific", "unknown":
 		return true
 	}
@@ -260,10 +260,15 @@ func (s *searcher) guessSlot(guesses []string) slot {
 	return sl
 }
 
-// same adds the phrases that stand for a typed one.
+// same adds the phrases that stand for a typed one, and what it is a part of.
 func (s *searcher) same(sl *slot, roots []string, factor float64) {
 	for _, other := range s.lex.vocabulary.same[strings.Join(roots, " ")] {
 		if o, ok := s.all(strings.Fields(other), factor); ok {
+			sl.options = append(sl.options, o)
+		}
+	}
+	for _, whole := range s.lex.vocabulary.whole[strings.Join(roots, " ")] {
+		if o, ok := s.all(strings.Fields(whole), factor*0.8); ok {
 			sl.options = append(sl.options, o)
 		}
 	}

@@ -74,7 +74,7 @@ func (s *searcher) score(d *searchDoc, q *question, billable bool) (float64, str
 	}
 	switch { // one of its names is just what was typed
 	case len(q.phrase) == 0:
-	case s.says(title, q.phrase):
+	case s.says(title, s.loud, q.phrase):
 		score *= 1.3
 	case s.hasName(d.words, q.phrase):
 		if d.system == codes.ICD10CM {
@@ -112,12 +112,13 @@ func (s *searcher) affirmed(title []int32, negated bool) []int32 {
 }
 
 // says reports whether a text is just a phrase, but for words that say next to nothing.
-func (s *searcher) says(text, phrase []int32) bool {
+func (s *searcher) says(text []int32, loud []float64, phrase []int32) bool {
 	i := 0
-	for _, n := range text {
+	for j, n := range text {
 		switch {
 		case i < len(phrase) && n == phrase[i]:
 			i++
+		case loud != nil && loud[j] < 0.5: // behind "unspecified"
 		case !s.lex.quiet[n] && !slices.Contains(phrase[:i], n): // "fracture ... initial encounter for closed fracture"
 			return false
 		}
@@ -182,9 +183,9 @@ func (s *searcher) hasName(words, phrase []int32) bool {
 	for len(words) > 0 {
 		end := slices.Index(words, 0)
 		if end < 0 {
-			return s.says(words, phrase)
+			return s.says(words, nil, phrase)
 		}
-		if s.says(words[:end], phrase) {
+		if s.says(words[:end], nil, phrase) {
 			return true
 		}
 		words = words[end+1:]

@@ -34,12 +34,13 @@ type vocabulary struct {
 	byStem map[string][]int // every stem of a way of typing, to the ways that have it
 	typed  []typedEntry
 	same   map[string][]string // a typed phrase, as joined stems, to the phrases of its group
+	whole  map[string][]string // a part of the body, as joined stems, to what it is a part of
 	stems  []string            // all stems that are typed, sorted: words that are not misspelt
 	words  []string            // the same as whole words, sorted
 }
 
 var loadVocabulary = sync.OnceValues(func() (*vocabulary, error) {
-	v := &vocabulary{byStem: map[string][]int{}, same: map[string][]string{}}
+	v := &vocabulary{byStem: map[string][]int{}, same: map[string][]string{}, whole: map[string][]string{}}
 	files, err := fs.Glob(vocabularyFiles, "vocabulary/*.tsv")
 	if err != nil {
 		return nil, err
@@ -113,10 +114,19 @@ func (v *vocabulary) has(stems []string) bool {
 	return slices.ContainsFunc(v.byStem[stems[0]], func(i int) bool { return slices.Equal(v.typed[i].stems, stems) })
 }
 
-// readSame reads groups of phrases, one group a line, separated by " | ".
+// readSame reads groups of phrases, one group a line, separated by " | ", and parts behind what they are parts of and " > ".
 func (v *vocabulary) readSame(text string, known map[string]bool) {
 	for line := range strings.SplitSeq(text, "\n") {
 		if strings.HasPrefix(line, "#") || line == "" {
+			continue
+		}
+		if whole, parts, ok := strings.Cut(line, " > "); ok {
+			joined := strings.Join(tokens(whole), " ")
+			for p := range strings.SplitSeq(parts, " | ") {
+				eachWord(p, func(w string) { known[w] = true })
+				part := strings.Join(tokens(p), " ")
+				v.whole[part] = append(v.whole[part], joined)
+			}
 			continue
 		}
 		var group []string
