@@ -81,6 +81,10 @@ func gather(ctx context.Context, paths []string) (inputs []input, closers []io.C
 			if err != nil {
 				return &FileError{File: in.path, Want: "a zip archive", Err: err}
 			}
+			if isWorkbook(&archive.Reader) { // a download that lost its extension
+				inputs = append(inputs, in)
+				return archive.Close()
+			}
 			closers = append(closers, archive)
 			inner, err := gatherZip(ctx, &archive.Reader, in, 1)
 			inputs = append(inputs, inner...)
@@ -150,6 +154,10 @@ func gatherZip(ctx context.Context, archive *zip.Reader, outer input, depth int)
 		if err != nil {
 			return nil, &FileError{File: in.path, Want: "a zip archive", Err: err}
 		}
+		if isWorkbook(inner) {
+			inputs = append(inputs, in)
+			continue
+		}
 		more, err := gatherZip(ctx, inner, in, depth+1)
 		if err != nil {
 			return nil, err
@@ -181,6 +189,11 @@ func looksZipped(in input) (bool, error) {
 		return false, err
 	}
 	return string(magic[:]) == "PK\x03\x04" || string(magic[:]) == "PK\x05\x06", nil
+}
+
+// isWorkbook: an archive that is a spreadsheet, whatever its name.
+func isWorkbook(archive *zip.Reader) bool {
+	return slices.ContainsFunc(archive.File, func(f *zip.File) bool { return f.Name == "xl/workbook.xml" })
 }
 
 func readAll(in input, limit int64) ([]byte, error) {

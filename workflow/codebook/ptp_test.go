@@ -126,6 +126,7 @@ func TestPairsComeInAnyLayout(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"ccipra-v322r0-f1.txt": text, "ccipra-v322r0-f1.csv": comma.Bytes(), "ccipra-v322r0-f1.xlsx": workbook(t, numeric),
 		"medicaid-ncci-q3-2026-ptp-edits-practitioner-services.xlsx": workbook(t, rows),
+		"ccipra-v322r0-f1": workbook(t, rows), // a download that lost its extension
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

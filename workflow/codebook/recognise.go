@@ -212,19 +212,6 @@ func isHTML(h head) bool {
 	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html") || strings.EqualFold(h.root, "html")
 }
 
-// anyLine matches when one of the first lines does.
-func anyLine(pattern string) func(head) bool {
-	re := regexp.MustCompile(pattern)
-	return func(h head) bool {
-		for _, line := range h.lines[:min(len(h.lines), 15)] {
-			if re.MatchString(line) {
-				return true
-			}
-		}
-		return false
-	}
-}
-
 // mostLines reports whether at least nine lines of ten look right, so that a damaged line is reported as such, with its number, and does
 // not make the whole file unknown.
 func mostLines(h head, right func(string) bool) bool {
