@@ -132,7 +132,7 @@ func (b *Book) loadReleases(ctx context.Context) error {
 		err := rows.Scan(&r.Kind, &r.Name, &r.File, &r.SHA256, &first, &last, &made, &r.Whole, &r.Titles, &r.Codes, &r.Headings, &r.Facts, &r.Licence)
 		r.First, r.Last, r.MadeUntil = first.String(), last.String(), made.String()
 		b.releases = append(b.releases, r)
-		b.days = append(b.days, releaseDays{kind: r.Kind, first: first, last: last, made: made, whole: r.Whole, facts: r.Facts > 0})
+		b.days = append(b.days, releaseDays{kind: r.Kind, first: first, last: last, made: made, whole: r.Whole, facts: r.Facts > 0 && !ownCodes(r.Kind)})
 		return err
 	})
 }

@@ -112,6 +112,8 @@ type Hit struct {
 	Kind string `json:"kind"`
 	// Score is higher for better hits; comparable within one search only.
 	Score float64 `json:"score"`
+	// Licence is that of the title, as in Description; empty for a free one. The line that must stand beside it is the description's.
+	Licence string `json:"licence,omitempty"`
 }
 
 // SearchOptions narrow a search. The zero value searches everything in force today for twenty hits.

@@ -93,6 +93,7 @@ func (f *cptFacts) write(w *writer, release int) {
 			}
 		}
 	})
+	f.writeSearch(w, release)
 }
 
 var (

@@ -1,7 +1,6 @@
 package codebook
 
 import (
-	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -320,9 +319,7 @@ func (lib *library) addTerms() {
 const maxBelow = 24
 
 func (lib *library) addBelow(keys []codeKey, k codeKey, text string) {
-	from, _ := slices.BinarySearchFunc(keys, k, func(a, b codeKey) int {
-		return cmp.Or(cmp.Compare(a.system, b.system), cmp.Compare(a.key, b.key))
-	})
+	from, _ := slices.BinarySearchFunc(keys, k, compareKeys)
 	to := from
 	for to < len(keys) && keys[to].system == k.system && strings.HasPrefix(keys[to].key, k.key) && to-from <= maxBelow {
 		to++

@@ -21,7 +21,7 @@ const (
 func factTables() []string {
 	return []string{
 		pairTables, limitTables, addOnTables, feeTables, localityTables, oppsTables,
-		gemTables, drgTables, licensedTables, ndcTables, drugLinkTables, coverageTables, pcsDefinitionTables, hcpcsNoteTables,
+		gemTables, drgTables, licensedTables, licensedSearchTables, ndcTables, drugLinkTables, coverageTables, pcsDefinitionTables, hcpcsNoteTables,
 	}
 }
 
@@ -73,6 +73,9 @@ const (
 	kindOPPS       = "opps-addendum-b"
 	kindASC        = "asc-addendum-" // followed by aa, bb or ee
 )
+
+// ownCodes: the codes of these kinds are the code set's own, and not merely named beside facts.
+func ownCodes(kind string) bool { return kind == kindCPT || kind == kindMSDRG || kind == kindNDC }
 
 // kindWords is what people call the files of a kind of facts.
 func kindWords(kind string) string {

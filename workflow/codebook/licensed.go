@@ -11,8 +11,8 @@ import (
 // LicenceCPT marks texts of the American Medical Association, which are in a book only from the files of a licensee.
 const LicenceCPT = "cpt"
 
-// licensedTables keep what may be shown only under a licence apart from everything else: no record, title or search word is made of it, so
-// that nothing has to be remembered to be left out.
+// licensedTables keep what may be shown only under a licence apart from everything else: no record or title is made of it, and the words by
+// which it is searched are apart too, so that nothing has to be remembered to be left out.
 const licensedTables = `
 CREATE TABLE licensed_files (
 	release   INTEGER NOT NULL,

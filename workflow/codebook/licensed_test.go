@@ -112,6 +112,33 @@ func TestLicensedTextsCarryTheirYearsNotice(t *testing.T) {
 	}
 }
 
+func TestLicensedWordsFindCodesUnderTheLicenceOnly(t *testing.T) {
+	t.Parallel()
+	b := sources(t, "testdata/cpt2025")
+	opts := SearchOptions{On: day0(t, "2025-06-01"), System: codes.CPT}
+	view := b.Licensed(func(string) bool { return true })
+	hits := search(t, view, "descriptor licensee technolog", opts) // the last word is being typed
+	if len(hits) != 1 || hits[0].Code != "0042T" || hits[0].Licence != LicenceCPT || hits[0].Title != "SHORT TEXT OF LICENSEE E" && hits[0].Title != "Long descriptor text of the licensee for a new technology" {
+		t.Errorf("%+v", hits)
+	}
+	if hits := search(t, view, "descriptor licensee technology", SearchOptions{On: day0(t, "2026-06-01"), System: codes.CPT}); len(hits) != 0 {
+		t.Errorf("by the words of another year: %+v", hits)
+	}
+	for _, h := range search(t, b, "descriptor licensee technology", opts) {
+		if h.Code == "0042T" {
+			t.Errorf("found by words that may not be used: %+v", h)
+		}
+	}
+	if hits := search(t, view, "2000F", opts); len(hits) == 0 || hits[0].Title != "SHORT TEXT OF LICENSEE F" && hits[0].Licence != LicenceCPT {
+		t.Errorf("a code typed that only the licensee's files have: %+v", hits)
+	}
+	for _, h := range search(t, view, "20610", opts) {
+		if h.Licence == "" && strings.Contains(strings.ToLower(h.Title), "licensee") {
+			t.Errorf("a licensed title without its licence: %+v", h)
+		}
+	}
+}
+
 func TestTheFilesOfAYearHoldCPTWhole(t *testing.T) {
 	t.Parallel()
 	b := sources(t, "testdata/cpt2025")

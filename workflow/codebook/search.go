@@ -50,6 +50,9 @@ func (b *Book) Search(ctx context.Context, words string, opts SearchOptions) ([]
 	if err := s.byWords(rest); err != nil {
 		return nil, err
 	}
+	if err := s.byLicensed(rest); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(s.hits, func(a, b found) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.id, b.id), cmp.Compare(a.Code, b.Code))
 	})
@@ -58,6 +61,11 @@ func (b *Book) Search(ctx context.Context, words string, opts SearchOptions) ([]
 		if h.id > 0 && h.Title == "" {
 			if err := b.db.QueryRowContext(ctx, "SELECT title FROM docs WHERE id = $1", h.id).Scan(&h.Title); err != nil {
 				return nil, fmt.Errorf("searching the codebook: %w", err)
+			}
+		}
+		if h.Title == "" {
+			if err := s.licensedTitle(&h.Hit); err != nil {
+				return nil, err
 			}
 		}
 		out = append(out, h.Hit)

@@ -95,9 +95,11 @@ func merge(editions []*edition) *library {
 
 // sortedKeys lists all codes in the order in which they are stored.
 func (lib *library) sortedKeys() []codeKey {
-	return slices.SortedFunc(maps.Keys(lib.records), func(a, b codeKey) int {
-		return cmp.Or(cmp.Compare(a.system, b.system), cmp.Compare(a.key, b.key))
-	})
+	return slices.SortedFunc(maps.Keys(lib.records), compareKeys)
+}
+
+func compareKeys(a, b codeKey) int {
+	return cmp.Or(cmp.Compare(a.system, b.system), cmp.Compare(a.key, b.key))
 }
 
 // write makes the file at path, which must not exist. The same library gives the same bytes.
