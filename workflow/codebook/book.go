@@ -27,6 +27,7 @@ type Book struct {
 	record     *sql.Stmt
 	lexicon    func() (*lexicon, error)         // read at the first search
 	rationales func() (map[int][]string, error) // of PTP edits by release, read at the first pair
+	rules      func() (*ruleWords, error)       // the rule books' own words, read at the first question
 	statements *statements
 	now        func() time.Time
 	remove     string                    // folder to remove when closed; "" keeps all
@@ -91,6 +92,7 @@ func Open(ctx context.Context, path string) (_ *Book, err error) {
 	}
 	b.lexicon = sync.OnceValues(b.loadLexicon)
 	b.rationales = sync.OnceValues(b.loadRationales)
+	b.rules = sync.OnceValues(b.loadRuleWords)
 	return b, nil
 }
 

@@ -26,6 +26,8 @@ type BuildOptions struct {
 	// Accept is asked, before anything is written, who accepted the licences behind these copyright lines, and on which day. It is asked for
 	// those only that were not accepted for the file that is replaced. nil asks nobody and records nothing.
 	Accept func([]Terms) (by string, on time.Time, err error)
+	// Pages reads PDFs, as rule books are published. nil reads none, and the report says so.
+	Pages PageReader
 	// Progress is called from the goroutine of Build, at most some hundred times a file. nil is silent.
 	Progress func(Progress)
 }
@@ -203,12 +205,18 @@ func readInputs(ctx context.Context, paths []string, opts BuildOptions, report *
 			done += in.size
 			continue
 		}
-		imp, why, ok, err := recognise(in)
+		imp, why, ok, err := ruleBookImporter(ctx, in, opts.Pages)
+		if err == nil && !ok && why == "" {
+			imp, why, ok, err = recognise(in)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		switch {
 		case err != nil:
 			faulty = append(faulty, err)
 		case !ok:
-			report.NotRead = append(report.NotRead, ReadFile{File: in.path, Note: why})
+			report.NotRead = append(report.NotRead, ReadFile{File: in.path, What: imp.what, Note: why})
 		case imp.read == nil:
 			what, unneeded := strings.CutSuffix(imp.what, notNeeded)
 			note := "not read yet"
@@ -435,6 +443,9 @@ func refuseShrunk(ctx context.Context, out string, editions []*edition) error {
 	var shrunk []error
 	for i, ed := range editions {
 		if !ed.whole && ed.facts == nil {
+			continue
+		}
+		if s, ok := ed.facts.(interface{ mayShrink() bool }); ok && s.mayShrink() {
 			continue
 		}
 		n := count(ed)

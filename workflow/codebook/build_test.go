@@ -363,7 +363,7 @@ func TestBuildReportsProgressAndStopsWhenCancelled(t *testing.T) {
 	var stages []string
 	ctx, cancel := context.WithCancel(t.Context())
 	out := filepath.Join(t.TempDir(), "out")
-	if _, err := Build(ctx, out, []string{"testdata"}, BuildOptions{Force: true, Progress: func(p Progress) {
+	if _, err := Build(ctx, out, codeSets(), BuildOptions{Force: true, Progress: func(p Progress) {
 		if p.Done > p.Total || p.Total == 0 {
 			t.Errorf("%+v", p)
 		}
@@ -377,7 +377,7 @@ func TestBuildReportsProgressAndStopsWhenCancelled(t *testing.T) {
 		t.Errorf("stages %v", stages)
 	}
 	cancel()
-	if _, err := Build(ctx, filepath.Join(t.TempDir(), "out"), []string{"testdata"}, BuildOptions{Force: true}); !errors.Is(err, context.Canceled) {
+	if _, err := Build(ctx, filepath.Join(t.TempDir(), "out"), codeSets(), BuildOptions{Force: true}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

@@ -22,6 +22,7 @@ func factTables() []string {
 	return []string{
 		pairTables, limitTables, addOnTables, feeTables, localityTables, oppsTables,
 		gemTables, drgTables, licensedTables, licensedSearchTables, ndcTables, drugLinkTables, coverageTables, pcsDefinitionTables, hcpcsNoteTables,
+		ruleBookTables,
 	}
 }
 

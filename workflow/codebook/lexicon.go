@@ -28,7 +28,7 @@ func (b *Book) loadLexicon() (*lexicon, error) {
 	if err := b.db.QueryRow("SELECT data FROM vocabulary WHERE id = 1").Scan(&data); err != nil {
 		return nil, err
 	}
-	if err := b.db.QueryRow("SELECT max(id) FROM docs").Scan(&lex.total); err != nil {
+	if err := b.db.QueryRow("SELECT coalesce(max(id), 0) FROM docs").Scan(&lex.total); err != nil {
 		return nil, err
 	}
 	for len(data) > 0 {

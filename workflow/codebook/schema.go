@@ -2,7 +2,7 @@ package codebook
 
 // schemaVersion changes whenever the layout of the file or the way in which stems or records are made does; a file of another version is
 // refused with the advice to build it again, and the starter's cache is made anew.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // applicationID marks our files ("CCCB") in SQLite's header.
 const applicationID = 0x43434342
