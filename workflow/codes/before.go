@@ -12,6 +12,7 @@ func (s *scanner) before(i int, c *candidate) {
 	newline := false // a line end passed
 	or, list := false, false
 	for j, steps := i-1, 0; steps < 18; j, steps = j-1, steps+1 {
+		s.work++
 		if n := s.cands.n; n > 0 && j >= 0 {
 			p := s.cands.at(n - 1)
 			if j <= p.last && j >= p.tok {

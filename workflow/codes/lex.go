@@ -90,6 +90,7 @@ type lexer struct {
 	pos  int // first byte not yet in a token
 	next int // number of tokens made
 	done bool
+	work int // steps of the loops whose length the text decides: what a test holds to the size of the text
 	ring [windowSize]token
 }
 
@@ -160,6 +161,7 @@ func (l *lexer) make() {
 	t := &l.ring[l.next&(windowSize-1)]
 	*t = token{start: i, gap: gap}
 	l.next++
+	l.work++
 
 	class := charClass[text[i]]
 	c, width := text[i], 1
@@ -198,6 +200,7 @@ func (l *lexer) make() {
 		}
 		t.kind, t.n, t.end = kLine, uint16(min(lines, 1000)), end
 		l.pos = end
+		l.work += i - t.start
 	default:
 		t.kind, t.p, t.n, t.end = kPunct, c, 1, i+width
 		l.pos = t.end
@@ -258,6 +261,7 @@ end:
 	t.lower = lower
 	t.n = uint16(min(n, 65535))
 	t.end, l.pos = i, i
+	l.work += i - from
 	switch {
 	case digits == 0:
 		t.kind, t.class = kAlpha, classOf(hash)

@@ -232,6 +232,7 @@ func (s *scanner) address(i int) {
 		}
 		end += n
 	}
+	s.work += end - b.end
 	s.skip = end
 }
 
@@ -245,6 +246,7 @@ func (s *scanner) domain(i int) {
 	for end < len(s.text) && charClass[s.text[end]] != cSpace && charClass[s.text[end]] != cLine && charClass[s.text[end]] != cTab {
 		end++
 	}
+	s.work += end - s.at(i).end
 	s.skip = end
 }
 
@@ -267,6 +269,7 @@ func (s *scanner) word(i int, t *token) {
 		for end < len(s.text) && charClass[s.text[end]] != cSpace && charClass[s.text[end]] != cLine && charClass[s.text[end]] != cTab {
 			end++
 		}
+		s.work += end - t.end
 		s.skip = end
 		return
 	}
@@ -340,6 +343,7 @@ func (s *scanner) context(i int) *sentence {
 			break
 		}
 	}
+	s.work += k - c.from
 	c.to = k
 	s.sent = c
 	return &s.sent

@@ -105,6 +105,7 @@ func (t *table) line(s *scanner, i, lines int) {
 			}
 		}
 	}
+	s.work += end - i
 	if end == i {
 		return
 	}
