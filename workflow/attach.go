@@ -175,7 +175,7 @@ func Check(ctx context.Context, book Codes, r codes.Reading, received time.Time)
 	if !stated {
 		basis = checks.BasisReceived
 	}
-	result, err := checks.Run(ctx, book, checks.Case{Mentions: r.Mentions, Date: checks.Date{Day: day, Basis: basis}, Groups: groupDates(r), Payer: r.Payer})
+	result, err := checks.Run(ctx, book, checks.Case{Mentions: r.InGroups(), Date: checks.Date{Day: day, Basis: basis}, Groups: groupDates(r), Payer: r.Payer})
 	if err != nil {
 		return result, fmt.Errorf("check the codes: %w", err)
 	}

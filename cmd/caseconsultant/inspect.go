@@ -84,6 +84,10 @@ type inspectedReading struct {
 	Kind          string               `json:"kind"`
 	Topics        []string             `json:"topics"`
 	Payer         string               `json:"payer"`
+	Setting       string               `json:"setting"` // practitioner, hospital, asc, or ""
+	Place         string               `json:"place"`   // of service, two digits, or ""
+	Age           *int                 `json:"age"`     // whole years, null where it is not stated
+	Sex           string               `json:"sex"`     // F, M, or ""
 	DateOfService string               `json:"date_of_service"`
 	Dates         []codes.DateMention  `json:"dates"`
 	References    []codes.Reference    `json:"references"`
@@ -200,7 +204,7 @@ func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook
 		reading.Mentions[i].Modifiers = list(reading.Mentions[i].Modifiers)
 	}
 	in.inspectedReading = &inspectedReading{Trust: screen.Trust(m, k.AuthservID), Intent: reading.Intent, Kind: reading.Kind, Topics: list(reading.Topics),
-		Payer: reading.Payer, DateOfService: reading.DateOfService, Dates: list(reading.Dates), References: list(reading.References),
+		Payer: reading.Payer, Setting: reading.Setting, Place: reading.Place, Age: reading.Age, Sex: reading.Sex, DateOfService: reading.DateOfService, Dates: list(reading.Dates), References: list(reading.References),
 		Mentions: list(reading.Mentions), Findings: list(result.Findings), NotChecked: list(result.NotChecked)}
 	for _, source := range sources {
 		if k.Texts {

@@ -114,6 +114,10 @@ type Reading struct {
 	References    []Reference
 	Dates         []DateMention
 	DateOfService string // "2026-03-02", or "" where the text does not say that a date is one
+	Setting       string // practitioner hospital asc, or "" where it is not stated or several are
+	Place         string // place of service "11", or "" likewise
+	Age           *int   // of the patient in whole years; nil where it is not stated or several are
+	Sex           string // F M, or "" likewise
 	Payer         string // medicare_ffs medicare_advantage medicaid commercial workers_comp tricare_va self_pay unknown
 	Intent        string // question lookup command followup thanks none
 	Kind          string // question denial appeal chart_review audit_list fee prior_auth scheduling doc_query drg hcc education none

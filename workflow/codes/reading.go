@@ -72,11 +72,13 @@ func Read(sources []Source, received time.Time, opts Options) Reading {
 		}
 	}
 	r.Occurrences = all
-	r.Mentions = dedupe(all)
+	r.Mentions = dedupe(all, false)
 	text := whole.String()
 	if r.Payer = payerOf(text); r.Payer == "unknown" && filed != "" {
 		r.Payer = filed
 	}
+	at := situated(text[:min(len(text), 1<<16)], r.Mentions, r.References)
+	r.Setting, r.Place, r.Age, r.Sex = at.setting, at.place, at.age, at.sex
 	r.Topics = topicsOf(text, r.Mentions, r.References)
 	switch {
 	case strings.TrimSpace(own.String()) != "":
@@ -157,20 +159,32 @@ func weightier(later, earlier Role) bool {
 	return false
 }
 
+// InGroups are the mentions as checks need them: a code that several
+// encounters have is in each of their groups, while Mentions name it once.
+func (r *Reading) InGroups() []Mention {
+	if r.Occurrences == nil {
+		return r.Mentions
+	}
+	return dedupe(r.Occurrences, true)
+}
+
 // dedupe keeps the first of mentions that name the same code with the same
-// modifiers, units and range.
-func dedupe(all []Mention) []Mention {
+// modifiers, units and range: of the whole text, or of each group.
+func dedupe(all []Mention, inGroups bool) []Mention {
 	type key struct {
 		system          System
 		code, end, mods string
-		units           int
+		units, group    int
 	}
 	seen := make(map[key]int, len(all))
 	var out []Mention
 	for _, m := range all {
 		mods := slices.Clone(m.Modifiers)
 		slices.Sort(mods)
-		k := key{m.System, m.Code, m.RangeEnd, strings.Join(mods, ","), m.Units}
+		k := key{m.System, m.Code, m.RangeEnd, strings.Join(mods, ","), m.Units, 0}
+		if inGroups {
+			k.group = m.Group
+		}
 		if at, ok := seen[k]; !ok {
 			seen[k] = len(out)
 			out = append(out, m)

@@ -115,3 +115,19 @@ func TestAMessageIsReadWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestACodeOfTwoEncountersIsInBothGroups: checks of pairs look within a group.
+func TestACodeOfTwoEncountersIsInBothGroups(t *testing.T) {
+	t.Parallel()
+	r := readReply("Patient A: 99213-25, 17000. Patient B: 11102, 17000.")
+	if len(r.Mentions) != 3 {
+		t.Errorf("%d mentions, want 17000 once", len(r.Mentions))
+	}
+	var got []string
+	for _, m := range r.InGroups() {
+		got = append(got, fmt.Sprint(m.Code, "@", m.Group))
+	}
+	if want := []string{"99213@1", "17000@1", "11102@2", "17000@2"}; !slices.Equal(got, want) {
+		t.Errorf("in groups %v, want %v", got, want)
+	}
+}
