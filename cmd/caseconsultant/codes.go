@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"caseconsultant/workflow/codebook"
@@ -45,6 +46,11 @@ func (b *codesBuildCommand) Run(c *console) error {
 		}
 		for _, warning := range report.Warnings {
 			c.note("warning: %s", warning)
+		}
+		for _, a := range report.Acceptances {
+			if a.By == "" && err == nil {
+				c.note("warning: nobody has said that they accepted the licence of %s: add --licence-accepted-by NAME", strings.Join(a.Files, ", "))
+			}
 		}
 	}
 	if err != nil {

@@ -102,22 +102,30 @@ func showAcceptances(c *console, list []codebook.Acceptance) {
 	}
 	c.printf("\nLicences accepted:\n")
 	for _, a := range list {
-		c.printf("   by %s on %s: %s\n      %s\n", a.By, a.On, a.Line, strings.Join(a.Files, ", "))
+		who := "by " + a.By + " on " + a.On
+		if a.By == "" {
+			who = "by nobody yet (codes build --licence-accepted-by NAME)"
+		}
+		c.printf("   %s: %s\n      %s\n", who, a.Line, strings.Join(a.Files, ", "))
 	}
 }
 
-// accept finds out who accepts the licences of the files: the flag says it, or a person at the terminal does.
+// errNotAccepted ends a build when the person at the terminal does not accept.
+var errNotAccepted = errors.New("nothing was built: the licence was not accepted")
+
+// accept finds out who accepts the licences of the files: the flag says it, or a person at the terminal does. A build that nobody watches goes on
+// and keeps that nobody said so.
 func (b *codesBuildCommand) accept(c *console) func([]codebook.Terms) (string, time.Time, error) {
 	return func(terms []codebook.Terms) (by string, on time.Time, err error) {
 		if by = strings.TrimSpace(b.LicenceAcceptedBy); by != "" {
 			return by, time.Now(), nil
 		}
+		if !c.terminal {
+			return "", on, nil
+		}
 		var text strings.Builder
 		for _, t := range terms {
 			fmt.Fprintf(&text, "   %s\n      %s\n", t.Line, strings.Join(t.Files, ", "))
-		}
-		if !c.terminal {
-			return "", on, fmt.Errorf("%w: these files are under one. Read it where they were downloaded, then add --licence-accepted-by NAME:\n%s", codebook.ErrNotAccepted, text.String())
 		}
 		fmt.Fprintf(c.err, "\r\x1b[KThese files are under a licence, which you were asked to accept where they were downloaded:\n%s"+
 			"Type your name if you have read and accept it, or press Enter to stop: ", text.String())
@@ -126,7 +134,7 @@ func (b *codesBuildCommand) accept(c *console) func([]codebook.Terms) (string, t
 			return "", on, fmt.Errorf("read the answer: %w", err)
 		}
 		if by = strings.TrimSpace(line); by == "" {
-			return "", on, codebook.ErrNotAccepted
+			return "", on, errNotAccepted
 		}
 		return by, time.Now(), nil
 	}

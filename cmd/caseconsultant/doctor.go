@@ -229,6 +229,11 @@ func (d *doctor) checkCodebook() {
 		d.ok("codebook", "the starter: common codes in our own words (codes fetch says how to get whole code sets)")
 		return
 	}
+	for _, a := range book.Acceptances() {
+		if a.By == "" {
+			d.warn("codebook", "nobody has said that they accepted the licence of %s (codes build --licence-accepted-by NAME): %s", strings.Join(a.Files, ", "), a.Line)
+		}
+	}
 	var current []string
 	for _, kind := range codebook.Standing(book.Releases(), time.Now()) {
 		if kind.Warning != "" {

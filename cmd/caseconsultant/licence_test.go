@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -71,11 +70,12 @@ func TestLicencesAtTheCommandLine(t *testing.T) {
 	with := func(text string) { i.write("caseconsultant.toml", plain+text) }
 	book := filepath.Join(i.dir, "licensed.codebook")
 	build := []string{"codes", "build", "--out", book, filepath.Join(moduleRoot, "workflow", "codebook", "testdata", "cpt2025")}
-	if r := command(t, "", build...); r.status != 1 || !strings.Contains(r.errors, "--licence-accepted-by") || !strings.Contains(r.errors, "American Medical Association") {
+	if r := command(t, "", build...); r.status != 0 || !strings.Contains(r.errors, "nobody has said that they accepted the licence of ") || !strings.Contains(r.out, "by nobody yet (codes build --licence-accepted-by NAME)") {
 		t.Fatalf("the licensee's files are built in without a word: %d %s%s", r.status, r.out, r.errors)
 	}
-	if _, err := os.Stat(book); err == nil {
-		t.Error("a refused build left a file")
+	with("[codebook]\npath = \"licensed.codebook\"\n")
+	if out := i.try("", "doctor").out; !strings.Contains(out, "warn  codebook   nobody has said that they accepted the licence of ") {
+		t.Errorf("the doctor does not say that nobody accepted:\n%s", out)
 	}
 	if r := command(t, "", append(build, "--licence-accepted-by", "Dana Example")...); r.status != 0 || !strings.Contains(r.out, "by Dana Example on ") {
 		t.Fatalf("build: %d %s%s", r.status, r.out, r.errors)
@@ -83,7 +83,7 @@ func TestLicencesAtTheCommandLine(t *testing.T) {
 	if out := command(t, "", "codes", "info", book).out; !strings.Contains(out, "by Dana Example on ") || !strings.Contains(out, "LONGULT.txt") {
 		t.Errorf("codes info does not say who accepted what:\n%s", out)
 	}
-	if r := command(t, "", build...); r.status != 0 {
+	if r := command(t, "", build...); r.status != 0 || strings.Contains(r.errors, "nobody") {
 		t.Errorf("a rebuild asks again: %d %s", r.status, r.errors)
 	}
 	look := func(args ...string) result {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,17 +19,14 @@ type Terms struct {
 // Acceptance says who accepted the licence that stands behind a copyright line, and when. It is kept in the file, as evidence.
 type Acceptance struct {
 	Terms
-	By string `json:"by"`
+	By string `json:"by"` // empty: nobody has said so
 	On string `json:"on"` // YYYY-MM-DD
 }
-
-// ErrNotAccepted is in the error of a build with files whose licence nobody has accepted.
-var ErrNotAccepted = errors.New("a licence must be accepted first")
 
 // acceptancesMeta is the row of the meta table that holds them.
 const acceptancesMeta = "acceptances"
 
-// Acceptances lists who accepted which licence when, for the files that are in the book.
+// Acceptances lists who accepted which licence when, or that nobody said so, for the files that are in the book.
 func (b *Book) Acceptances() []Acceptance {
 	var list []Acceptance
 	if json.Unmarshal([]byte(b.meta[acceptancesMeta]), &list) != nil {
@@ -40,11 +36,8 @@ func (b *Book) Acceptances() []Acceptance {
 }
 
 // accept finds out who accepted the licences of these editions. What was accepted in the file that is replaced is not asked again, and keeps
-// its name and day, so that the same inputs give the same bytes. nil for a build that nobody is asked about, and for free files.
+// its name and day, so that the same inputs give the same bytes. nil for free files.
 func accept(ctx context.Context, out string, editions []*edition, ask func([]Terms) (by string, on time.Time, err error)) ([]Acceptance, error) {
-	if ask == nil {
-		return nil, nil
-	}
 	var all []Acceptance
 	for _, ed := range editions {
 		if ed.licence == "" {
@@ -77,17 +70,14 @@ func accept(ctx context.Context, out string, editions []*edition, ask func([]Ter
 			open = append(open, all[i].Terms)
 		}
 	}
-	if len(open) > 0 {
+	if len(open) > 0 && ask != nil {
 		by, on, err := ask(open)
 		if err != nil {
 			return nil, fmt.Errorf("building a codebook: %w", err)
 		}
-		if strings.TrimSpace(by) == "" || on.IsZero() {
-			return nil, fmt.Errorf("building a codebook: %w", ErrNotAccepted)
-		}
 		for i := range all {
-			if all[i].By == "" {
-				all[i].By, all[i].On = strings.TrimSpace(by), on.Format(time.DateOnly)
+			if by = strings.TrimSpace(by); all[i].By == "" && by != "" {
+				all[i].By, all[i].On = by, on.Format(time.DateOnly)
 			}
 		}
 	}

@@ -24,7 +24,7 @@ type BuildOptions struct {
 	// Force accepts a release that is suspiciously smaller than the one before it or than the same one in the file that is replaced.
 	Force bool
 	// Accept is asked, before anything is written, who accepted the licences behind these copyright lines, and on which day. It is asked for
-	// those only that were not accepted for the file that is replaced. nil asks nobody and records nothing.
+	// those only that were not accepted for the file that is replaced. An empty name, or nil, records that nobody said so; an error ends the build.
 	Accept func([]Terms) (by string, on time.Time, err error)
 	// Pages reads PDFs, as rule books are published. nil reads none, and the report says so.
 	Pages PageReader
