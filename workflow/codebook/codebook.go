@@ -90,7 +90,7 @@ type Description struct {
 // Note is an instruction of a code set's tabular list that bears on a code: its own or one inherited from a heading above.
 type Note struct {
 	// Kind is "inclusion-term", "includes", "excludes1", "excludes2", "code-first", "use-additional", "code-also", "note",
-	// "seventh-character-note" or "seventh-character".
+	// "seventh-character-note", "seventh-character" or "visual-impairment".
 	Kind string `json:"kind"`
 	// Text is the note as published. Of a "seventh-character" it is the character, a space, and its meaning.
 	Text string `json:"text"`

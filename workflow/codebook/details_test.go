@@ -40,8 +40,39 @@ func TestSeventhCharactersMakeCodesThatExist(t *testing.T) {
 			t.Errorf("%s: at %s base %q made %q", test.code, s.At, s.Base, strings.Join(made, " "))
 		}
 	}
+	for code, want := range map[string]string{"W45.8A": "W45.8XXA", "W458XD": "W45.8XXD", "W45.8XXA": "", "W45.8Q": "", "S52.501A": ""} {
+		if s, _, err := b.SeventhCharacters(t.Context(), code, day0(t, "2021-06-01")); err != nil || s.Meant != want {
+			t.Errorf("%s: meant %q, %v, want %q", code, s.Meant, err, want)
+		}
+	}
 	if _, ok, _ := b.SeventhCharacters(t.Context(), "W45.8", day0(t, "2026-06-01")); ok {
 		t.Error("the tabular list of another year answers")
+	}
+}
+
+func TestVisualAcuityHasItsCategories(t *testing.T) {
+	t.Parallel()
+	table := `<chapter><name>7</name><desc>x</desc><section id="H53-H54"><diag><name>H54</name><desc>Blindness and low vision</desc>
+		<diag><name>H54.8</name><desc>Legal blindness, as defined in USA</desc><visualImpairment>
+		<visCategory><heading>Category of visual impairment</heading><visRange><heading>x</heading><visMax><heading>Maximum less than:</heading></visMax></visRange></visCategory>
+		<visCategory><value>1</value><visRange><visMax><value>6/18</value></visMax><visMin><value>6/60</value></visMin></visRange>
+		<visRange><visMax><value>20/70</value></visMax><visMin><value>20/200</value></visMin></visRange></visCategory>
+		<visCategory><value>5</value><visRange><visMax><value>No light perception</value></visMax></visRange></visCategory>
+		</visualImpairment></diag><diag><name>H54.5</name><desc>Low vision, one eye</desc></diag></diag></section></chapter></ICD10CM.tabular>`
+	b, _ := build(t, BuildOptions{NoStarter: true}, "testdata/fy2021/icd10cm-order-Jan-2021.txt",
+		changed(t, "fy2021/icd10cm_tabular_2021.xml", "icd10cm_tabular_2021.xml", "</ICD10CM.tabular>", table))
+	notes, err := b.Notes(t.Context(), codes.ICD10CM, "H54.511A", day0(t, "2021-06-01"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, n := range notes {
+		if n.Kind == "visual-impairment" && n.At == "H54" {
+			got = append(got, n.Text)
+		}
+	}
+	if strings.Join(got, "|") != "category 1: less than 6/18 and at least 6/60; less than 20/70 and at least 20/200|category 5: No light perception" {
+		t.Errorf("%q", got)
 	}
 }
 

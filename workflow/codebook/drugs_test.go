@@ -50,6 +50,26 @@ func TestPackagesAreFoundInEveryForm(t *testing.T) {
 	}
 }
 
+func TestOneOddRowOfTheDirectoryIsNamedAndLeftOut(t *testing.T) {
+	t.Parallel()
+	odd := changed(t, "ndc2026/package.txt", "package.txt", "20111114", "20111514")
+	b, report := build(t, BuildOptions{NoStarter: true}, odd)
+	if len(report.Warnings) != 1 || !strings.Contains(report.Warnings[0], `1 dates are none and count as not stated, the first "20111514" in line 5`) {
+		t.Errorf("%q", report.Warnings)
+	}
+	if n, ok, _ := b.NDC(t.Context(), "0641-6125-25", day0(t, "2026-11-24")); !ok || n.First != "" || n.Last != "2024-03-31" {
+		t.Errorf("%+v", n)
+	}
+	odd = changed(t, "ndc2026/package.txt", "package.txt", "\t0409-3795-01\t", "\t409379501\t")
+	b, report = build(t, BuildOptions{NoStarter: true}, odd)
+	if len(report.Warnings) != 1 || !strings.Contains(report.Warnings[0], `"409379501" in line 2`) {
+		t.Errorf("%q", report.Warnings)
+	}
+	if _, ok, _ := b.NDC(t.Context(), "0003-0293-05", day0(t, "2026-11-24")); !ok {
+		t.Error("the other rows are gone")
+	}
+}
+
 func TestBrandNamesLeadToCodes(t *testing.T) {
 	t.Parallel()
 	b := sources(t, "testdata/ndc2026")

@@ -20,6 +20,9 @@ type grid struct {
 	place map[string]int // column by name, see headerName
 	cells []string
 	n     int
+
+	undated   int    // cells that should be dates and are none, where that is borne with
+	undatedAt string // the first of them
 }
 
 // openGrid reads to the header row, which alone has all the columns that are needed.

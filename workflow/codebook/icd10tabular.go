@@ -193,6 +193,8 @@ func (t *tabular) start(ctx context.Context, e xml.StartElement) error {
 		return t.diagName()
 	case name == "introduction":
 		return t.skip()
+	case name == "visualImpairment" && parent == "diag" && t.ed != nil:
+		return t.vision(ctx)
 	case t.kinds[name] != "" && (parent == "diag" || parent == "section" || parent == "chapter"):
 		return t.container(ctx, t.kinds[name])
 	}

@@ -150,10 +150,8 @@ func readNDC(packages bool) func(context.Context, input, io.Reader) (*edition, [
 		}
 		odd, first := 0, ""
 		err = g.each(ctx, func() error {
-			one, err := read()
+			one := read()
 			switch {
-			case err != nil:
-				return err
 			case one.key == "":
 				if odd++; odd == 1 {
 					first = fmt.Sprintf("%q in line %d", clip(g.cell(g.column("NDCPACKAGECODE", "PRODUCTNDC")), 20), g.line())
@@ -172,6 +170,9 @@ func readNDC(packages bool) func(context.Context, input, io.Reader) (*edition, [
 			return nil, nil, &FileError{File: in.path, Want: "at least one row below the header row"}
 		}
 		var warnings []string
+		if g.undated > 0 {
+			warnings = append(warnings, fmt.Sprintf("%s: %d dates are none and count as not stated, the first %s", in.path, g.undated, g.undatedAt))
+		}
 		if odd > 0 {
 			warnings = append(warnings, fmt.Sprintf("%s: %d rows whose code has not the form of an NDC were left out, the first %s", in.path, odd, first))
 		}
@@ -180,23 +181,19 @@ func readNDC(packages bool) func(context.Context, input, io.Reader) (*edition, [
 }
 
 // ndcProduct reads the cells of a product that are kept, in the order of NDC.product.
-func ndcProduct(g *grid) func() (ndcRow, error) {
+func ndcProduct(g *grid) func() ndcRow {
 	code, name, suffix := g.column("PRODUCTNDC"), g.column("PROPRIETARYNAME"), g.column("PROPRIETARYNAMESUFFIX")
 	rest := []int{g.column("NONPROPRIETARYNAME"), g.column("DOSAGEFORMNAME"), g.column("ROUTENAME"), -1, g.column("LABELERNAME"),
 		g.column("MARKETINGCATEGORYNAME"), g.column("APPLICATIONNUMBER"), g.column("DEASCHEDULE")}
 	strength, unit := g.column("ACTIVE_NUMERATOR_STRENGTH"), g.column("ACTIVE_INGRED_UNIT")
 	from, to := g.column("STARTMARKETINGDATE"), g.column("ENDMARKETINGDATE")
-	return func() (ndcRow, error) {
-		days, err := g.days(from, to)
-		if err != nil {
-			return ndcRow{}, err
-		}
+	return func() ndcRow {
 		cells := []string{strings.TrimSpace(g.cell(name) + " " + g.cell(suffix))}
 		for _, c := range rest {
 			cells = append(cells, g.cell(c))
 		}
 		cells[4] = strengths(g.cell(strength), g.cell(unit))
-		return ndcRow{ndcProductKey(g.cell(code)), strings.Join(append(cells, days...), "\t")}, nil
+		return ndcRow{ndcProductKey(g.cell(code)), strings.Join(append(cells, g.looseDay(from), g.looseDay(to)), "\t")}
 	}
 }
 
@@ -212,26 +209,24 @@ func strengths(strength, unit string) string {
 	return strings.Join(numbers, "; ")
 }
 
-func ndcPackage(g *grid) func() (ndcRow, error) {
+func ndcPackage(g *grid) func() ndcRow {
 	code, text := g.column("NDCPACKAGECODE"), g.column("PACKAGEDESCRIPTION")
 	from, to := g.column("STARTMARKETINGDATE"), g.column("ENDMARKETINGDATE")
-	return func() (ndcRow, error) {
-		days, err := g.days(from, to)
-		if err != nil {
-			return ndcRow{}, err
-		}
-		return ndcRow{ndcKey(g.cell(code)), strings.Join(append([]string{g.cell(code), g.cell(text)}, days...), "\t")}, nil
+	return func() ndcRow {
+		return ndcRow{ndcKey(g.cell(code)), strings.Join([]string{g.cell(code), g.cell(text), g.looseDay(from), g.looseDay(to)}, "\t")}
 	}
 }
 
-// days reads a first and a last day, in the form in which they are stored.
-func (g *grid) days(from, to int) ([]string, error) {
-	first, err := g.day(from)
+// looseDay reads a date in the form in which it is stored. Labelers write their own rows of the directory: what is no date is counted and
+// left out, and must not keep the quarter of a million other rows from being read.
+func (g *grid) looseDay(column int) string {
+	d, err := officialDay(g.cell(column))
 	if err != nil {
-		return nil, err
+		if g.undated++; g.undated == 1 {
+			g.undatedAt = fmt.Sprintf("%q in line %d", clip(g.cell(column), 20), g.line())
+		}
 	}
-	last, err := g.day(to)
-	return []string{first.String(), last.String()}, err
+	return d.String()
 }
 
 // ndcKey is the eleven digits of a package code written with hyphens as 4-4-2, 5-3-2, 5-4-1 or 5-4-2, or as eleven digits; "" for others:

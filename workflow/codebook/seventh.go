@@ -16,6 +16,9 @@ type SeventhCharacters struct {
 	// Base is the code with placeholders X up to its sixth character ("W45.8XX"), to which a character of the table is added (Official
 	// Guidelines I.A.4 and I.A.5). Empty when further characters are needed first.
 	Base string `json:"base"`
+	// Meant is the code that the one asked for becomes when its last character is moved to the seventh place ("W45.8A": "W45.8XXA"); empty when
+	// that does not exist, or the code itself does.
+	Meant string `json:"meant,omitempty"`
 	// Characters are those of the table; with a list of codes for the day and a Base, only those with which the code exists.
 	Characters []SeventhCharacter `json:"characters"`
 	// Notes are what the table says besides.
@@ -61,9 +64,14 @@ func (b *Book) SeventhCharacters(ctx context.Context, code string, on time.Time)
 		}
 		return s, true, nil
 	}
+	if n := len(key) - 1; n >= 3 && n < 6 && !b.reported(m, key) {
+		if moved := key[:n] + strings.Repeat("X", 6-n) + key[n:]; b.reported(m, moved) {
+			s.Meant = show(codes.ICD10CM, moved)
+		}
+	}
 	var exist []SeventhCharacter
 	for _, c := range s.Characters {
-		if flags, found := m.find([]byte(base + c.Character)); found && flags&memberBillable != 0 {
+		if b.reported(m, base+c.Character) {
 			exist = append(exist, c)
 		}
 	}
@@ -71,6 +79,12 @@ func (b *Book) SeventhCharacters(ctx context.Context, code string, on time.Time)
 		s.take(base, exist)
 	}
 	return s, true, nil
+}
+
+// reported: the list has the code, and it may be reported.
+func (b *Book) reported(m *memberSet, key string) bool {
+	flags, found := m.find([]byte(key))
+	return found && flags&memberBillable != 0
 }
 
 // take settles the base and writes out the codes.

@@ -57,6 +57,14 @@ func TestRealSourcesAreReadWithTheirCounts(t *testing.T) {
 	if err != nil || !ok || len(s.Characters) != 1 || s.Characters[0].Code != "S06.1X7A" {
 		t.Errorf("death takes only A: %+v %v %v", s, ok, err)
 	}
+	notes, err := b.Notes(t.Context(), codes.ICD10CM, "H54.0X33", on)
+	acuity := 0
+	for _, n := range notes {
+		acuity += btoi(n.Kind == "visual-impairment")
+	}
+	if err != nil || acuity != 6 {
+		t.Errorf("%d categories of visual impairment, %v", acuity, err)
+	}
 	if text, err := b.ProcessingNote(t.Context(), "A4466", day0(t, "2019-06-01")); err != nil || !strings.HasPrefix(text, "PUB. 100-4, CH.21") {
 		t.Errorf("%q, %v", text, err)
 	}

@@ -173,7 +173,6 @@ func TestSourcesNameFileLineAndColumn(t *testing.T) {
 		{"drg2026/CMS-1833-F Table 5.txt", "d.txt", "1.0027", "1,0027", ":5:"},
 		{"drg2026/CMS-1833-F Table 5.txt", "d.txt", "\r\n470\t", "\r\n065\t", ":6:1: expected a group that is not yet in the file"},
 		{"pos2026/place-of-service-codes-2026.csv", "pos-2026.csv", "\r\n24,", "\r\n024,", ":6:1: expected a place of service of two digits"},
-		{"ndc2026/package.txt", "package.txt", "20111114", "20111514", "expected a date"},
 		{"ndc2026/October 2026 ASP NDC-HCPCS Crosswalk.csv", "October 2026 x.csv", "J9035", "Avastin", ":8:1: expected a HCPCS or CPT code"},
 		{"cpt2025/LONGULT.txt", "LONGULT2025.txt", "31297\t", "312\t", ":8:1: expected a CPT code"},
 		{"cpt2025/ConsumerDescriptor.txt", "Consumer2025.txt", "99213", "9921", ":3:9: expected a CPT code"},
