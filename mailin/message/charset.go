@@ -54,8 +54,8 @@ func toUTF8(b []byte, label string) (text, note string) {
 		return string(b), "The text is labelled with another character set but is UTF-8; it was read as UTF-8."
 	}
 	// QUIRK: programs stamp the charset of their own system on text that they only pass on.
-	if wrong || replaced > 0 && !singleByte(label) || latinLabel(label) && hasHigh(b) {
-		if guess, sure := guessCharset(b); sure && !latinLabel(guess) && guess != label && (wrong || multibyteRunes(b) >= 6) {
+	if wrong || (replaced > 0 && !singleByte(label) || latinLabel(label) && hasHigh(b)) && multibyteRunes(b) >= 6 {
+		if guess, sure := guessCharset(b); sure && !latinLabel(guess) && guess != label {
 			if other, ok := decodeCharset(b, guess); ok && strings.Count(other, "\uFFFD") <= replaced {
 				return other, "The text is labelled with another character set than it is in; it was read as " + guess + "."
 			}

@@ -55,7 +55,7 @@ func (w *walker) spareNode(b []byte, ct value, typ string) *node {
 		text, _ := toUTF8(b, label)
 		n.body.text = calendarText(cleanText(text))
 	case "text/rtf", "application/rtf":
-		n.body.text = rtfText(b)
+		n.body.text, n.html = readRTF(b)
 	case "text/html", "text/x-amp-html", "text/watch-html":
 		if label == "" {
 			label = metaCharset(b)

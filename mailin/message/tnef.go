@@ -125,7 +125,7 @@ func (t *tnefReader) node() *node {
 	case t.html != "":
 		text.body.text, text.html = t.html, true
 	default:
-		text.body.text = tidyText(t.rtf)
+		text.body.text = t.rtf
 	}
 	if !text.body.blank() {
 		n.kids = append(n.kids, text)
@@ -586,8 +586,7 @@ func (t *tnefReader) ansi(b []byte) string {
 	if i := bytes.IndexByte(b, 0); i >= 0 {
 		b = b[:i]
 	}
-	text, _ := toUTF8(b, codepageLabel(t.codepage))
-	return text
+	return PageText(b, t.codepage)
 }
 
 // cleanName is a file name as a person may see it.
