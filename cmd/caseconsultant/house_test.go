@@ -94,6 +94,8 @@ var denied = []struct {
 	{"mailin", "caseconsultant/mailout", nil, "mail that comes in and mail that goes out meet in the workflow only"},
 	{"mailin", "database/sql", nil, "the watcher hands mail to a small interface; where it is kept is not its business"},
 	{"mailin/message", "os", nil, "reading a mail is pure: bytes in, message out"},
+	{"mailin/rtf", "caseconsultant", nil, "reading a format is at the bottom: bodies and attached files are read by the same room, which knows neither"},
+	{"mailin/rtf", "os", nil, "reading a format is pure: a reader in, text out"},
 	{"mailin/screen", "os", nil, "judging a mail is pure"},
 	{"mailin/authenticity", "os", nil, "proving a sender takes bytes and asks the DNS through the resolver that it is given; it touches no file"},
 	{"mailin/authenticity", "net/http", nil, "proving a sender fetches nothing but text records"},
@@ -182,6 +184,8 @@ func TestRefusedImports(t *testing.T) {
 	}{
 		{"mailin", "caseconsultant/workflow/store", true},
 		{"mailin/message", "caseconsultant/workflow", true},
+		{"mailin/message", "caseconsultant/mailin/rtf", false},
+		{"mailin/rtf", "caseconsultant/mailin/message", true},
 		{"mailin", "caseconsultant/mailin/message", false},
 		{"mailin/imaptest", "caseconsultant/workflow/store", false}, // only for tests
 		{"workflow/codes", "database/sql", true},

@@ -15,5 +15,5 @@
 //
 // Order of use: NewReader once; while a mail passes by, SniffStream to see whether an attachment is worth reading and Spool
 // to set it aside; Reader.Read for each.
-// The package may touch mailin/message (mails and HTML within documents are read by it), processes and temporary files.
+// The package may touch mailin/message (mails and HTML within documents are read by it), mailin/rtf, processes and temporary files.
 package document

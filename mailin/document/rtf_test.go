@@ -35,6 +35,12 @@ func TestRTF(t *testing.T) {
 		"Footer":          {`{\footer Page one\par}Body\par`, "Body\n\nPage one\n"},
 		"Shape":           {`a{\shp{\*\shpinst\shpleft0{\sp{\sn shapeType}{\sv 202}}{\shptxt In a box\par}}{\shprslt{\*\do{\dptxbx{\dptxbxtext\pard In a box}}}}}b`, "a\nIn a box\nb\n"},
 		"Group":           {`a}}}} b`, "a b\n"},
+		"HalfEscape":      {`{31297\'}} a\'zb`, "31297 azb\n"},
+		"UnicodeHalves":   {`a\u-8704?b\u-10179?c`, "a\ufffdb\ufffdc\n"},
+		"UnicodeAtTheEnd": {`3129\u55\par 31288`, "31297\n31288\n"},
+		"Hyphens":         {`a\tab- b\tab -5`, "a\t- b\t-5\n"},
+		"RawUTF8":         {"caf\u00e9", "café\n"},
+		"NoteIsCells":     {`a{\footnote b\cell c\row}\par`, "a[1]\n\n[1] b\tc\n"},
 		"Result":          {`{\object{\*\objclass Excel}{\*\objdata 0102}{\result{\pard 31297}}}`, "31297\n"},
 	}
 	for name, test := range tests {
@@ -61,11 +67,25 @@ func TestRTFThatWrapsHTML(t *testing.T) {
 	}
 }
 
+// What stands in the text of a page is no markup, but what programs leave there as references to characters is; the page's own markup counts
+// wherever it stands, in the code page of the document.
+func TestMarkupOfRTFThatWrapsHTML(t *testing.T) {
+	t.Parallel()
+	content := `{\rtf1\ansi\ansicpg1252\fromhtml1{\fonttbl{\f0\fcharset204 Arial;}}\f0{\*\htmltag64 <p>}31297 &amp; 31267 < 5\htmlrtf x{\*\htmltag84 <br>}y\htmlrtf0 R&D{\*\htmltag84 <img alt="caf\'e9">}{\*\htmltag72 </p>}}`
+	got := reading(t, []byte(content), Hint{}, Limits{})
+	if text := got.all.String(); !strings.HasPrefix(text, "31297 & 31267 < 5\nR&D") || strings.Contains(text, "cafй") || len(got.problems) > 0 {
+		t.Errorf("%q %q", text, got.problems)
+	}
+}
+
 func TestDamagedRTF(t *testing.T) {
 	t.Parallel()
 	got := reading(t, []byte(rtfHead+`31297 right {\b {\i cut`), Hint{}, Limits{})
 	if got.all.String() != "31297 right cut\n" || len(got.problems) != 1 {
 		t.Errorf("%q %q", got.all.String(), got.problems)
+	}
+	if got = reading(t, []byte(rtfHead+`31297{\footnote right {\i cut`), Hint{}, Limits{}); got.all.String() != "31297[1]\n\n[1] right cut\n" {
+		t.Errorf("a note that is cut: %q", got.all.String())
 	}
 	if got = reading(t, []byte(rtfHead+`31297 right`), Hint{}, Limits{}); got.all.String() != "31297 right\n" || len(got.problems) != 0 {
 		t.Errorf("a missing last brace is no harm: %q %q", got.all.String(), got.problems)

@@ -12,6 +12,9 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
+// surelyOther is how many letters beyond ASCII a text must have before a label that programs stamp on everything is doubted.
+const surelyOther = 6
+
 // toUTF8 reads the bytes of a text in the charset that its label states, or, where it states none or the bytes cannot be in it, in the one that
 // they look like. note is a sentence for a person when the label could not be believed; the text is valid UTF-8 in any case.
 func toUTF8(b []byte, label string) (text, note string) {
@@ -38,7 +41,7 @@ func toUTF8(b []byte, label string) (text, note string) {
 			}
 		}
 	}
-	s, ok := decodeCharset(b, label)
+	s, ok := decodeClean(b, label)
 	if !ok {
 		if utf8.Valid(b) {
 			s, _ := guessed(b, "")
@@ -54,7 +57,7 @@ func toUTF8(b []byte, label string) (text, note string) {
 		return string(b), "The text is labelled with another character set but is UTF-8; it was read as UTF-8."
 	}
 	// QUIRK: programs stamp the charset of their own system on text that they only pass on.
-	if wrong || (replaced > 0 && !singleByte(label) || latinLabel(label) && hasHigh(b)) && multibyteRunes(b) >= 6 {
+	if wrong || (replaced > 0 && !singleByte(label) || latinLabel(label) && hasHigh(b)) && multibyteRunes(b) >= surelyOther {
 		if guess, sure := guessCharset(b); sure && !latinLabel(guess) && guess != label {
 			if other, ok := decodeCharset(b, guess); ok && strings.Count(other, "\uFFFD") <= replaced {
 				return other, "The text is labelled with another character set than it is in; it was read as " + guess + "."
@@ -250,9 +253,10 @@ func cleanLabel(label string) string {
 	return label
 }
 
-// decodeCharset reads b in a charset by its clean label. It says false if the charset is not known.
-func decodeCharset(b []byte, label string) (string, bool) {
-	label = cleanLabel(label)
+// decodeCharset reads b in a charset by its label. It says false if the charset is not known.
+func decodeCharset(b []byte, label string) (string, bool) { return decodeClean(b, cleanLabel(label)) }
+
+func decodeClean(b []byte, label string) (string, bool) {
 	switch label {
 	case "":
 		return "", false

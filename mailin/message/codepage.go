@@ -1,10 +1,17 @@
 package message
 
-import "strconv"
+import (
+	"strconv"
+	"unicode/utf8"
+)
 
 // PageText reads bytes of a Windows or DOS code page, as RTF and the properties of Outlook have them. Where the page is not known, or the bytes
 // cannot be in it, they are read as what they look like. The text is valid UTF-8, for any bytes.
 func PageText(b []byte, page int) string {
+	// Most pieces are a letter or two of the page of western Windows: too short for a mark, for UTF-8, or for a guess at another one.
+	if page == 1252 && !utf8.Valid(b) && b[0] != 0 && b[0] < 0xfe && multibyteRunes(b) < surelyOther {
+		return decode1252(b)
+	}
 	text, _ := toUTF8(b, codepageLabel(page))
 	return text
 }

@@ -19,7 +19,7 @@
 // with an error and no text: boundaries that are missing, wrong or never closed, header lines that are none, base64 with holes. Well-formed
 // addresses and dates go through net/mail, charsets through WHATWG's table and go-message's registry; what those refuse, the repair layer of
 // this package reads leniently, and says so in Message.Problems. A charset that is not stated, or cannot be the one stated, is told by what the
-// bytes say in each (detect.go). winmail.dat of Outlook is unpacked (tnef.go, rtf.go). What is no body by its kind, or stands outside all parts, is
+// bytes say in each (detect.go). winmail.dat of Outlook is unpacked (tnef.go), and RTF read by mailin/rtf. What is no body by its kind, or stands outside all parts, is
 // read only where a mail has no other text (spare.go).
 //
 // What is new is told line by line (split.go): by the marks that programs put in their pages (htmlmarks.go), by ">" (quoting.go), by the lines over

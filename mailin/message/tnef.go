@@ -478,7 +478,7 @@ func (t *tnefReader) messageProperty(p property) error {
 		text, html := readRTF(raw)
 		if html {
 			if t.html == "" {
-				t.html = strings.ToValidUTF8(text, "\uFFFD")
+				t.html = text
 			}
 		} else {
 			t.rtf = text
