@@ -162,6 +162,9 @@ func undoubled(b []byte) (string, bool) {
 
 // cleanLabel brings a charset label to the form that tables use. Quotes, comments and doubled parameters are what real mail adds.
 func cleanLabel(label string) string {
+	if len(label) == len("windows-1252") && label[:11] == "windows-125" && isDigit(label[11]) {
+		return label // the most frequent ones, and those of every piece of RTF
+	}
 	label = strings.ToLower(strings.Trim(strings.TrimSpace(label), `"'<>\[]`))
 	if i := strings.IndexAny(label, " ;,("); i > 0 {
 		label = label[:i]
