@@ -121,7 +121,7 @@ func (r *Reader) Warm(ctx context.Context) error {
 // maxHint is how many bytes of a name or a type are handed on.
 const maxHint = 1000
 
-const warmTime = 2 * time.Minute
+const warmTime = 10 * time.Minute
 
 // ending is how a child ended.
 type ending int
