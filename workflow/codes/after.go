@@ -12,6 +12,9 @@ func (s *scanner) after(c *candidate) {
 	if c.units > 0 {
 		c.signs |= sUnits
 	}
+	if c.signs&nIDWeak != 0 && c.nm == 0 && c.units == 0 && s.at(c.tok-1).is("CLAIM") {
+		c.signs |= nID
+	}
 	if c.nr > 0 {
 		c.signs |= sRange
 	}
@@ -74,7 +77,7 @@ func (s *scanner) after(c *candidate) {
 // patients") are always counted.
 func (s *scanner) coded(c *candidate, t *token) bool {
 	switch string(t.bytes()) {
-	case "VISITS", "ENCOUNTERS", "CASES", "SESSIONS", "PROCEDURES", "TESTS", "DRAWS", "SWABS", "INJECTIONS", "CALLS", "DOSE", "DOSES", "LESION", "LESIONS", "ITEMS", "CHARTS", "STAGES":
+	case "VISITS", "ENCOUNTERS", "CASES", "SESSIONS", "PROCEDURES", "TESTS", "DRAWS", "SWABS", "INJECTIONS", "CALLS", "DOSE", "DOSES", "LESION", "LESIONS", "ITEMS", "CHARTS", "RECORDS", "STAGES":
 	default:
 		return false
 	}
@@ -344,6 +347,9 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 		c.signs |= nID // an article or a local coverage determination
 	}
 	prev, next := s.at(i-1), s.at(c.last+1)
+	if b[0] == 'J' && c.n <= 4 && !labelled && (prev.is("MAC") || prev.is("JURISDICTION")) {
+		c.signs |= nVersion // a Medicare contractor's area: "MAC J15"
+	}
 	if b[0] == 'X' && s.at(i).lower && !labelled {
 		c.signs |= nEmbedded // "x3044" is an extension
 	}
@@ -377,7 +383,7 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 	if !labelled && ctx.class&(wGENE|wROAD) != 0 && ctx.class&(wDX|wICD) == 0 {
 		c.signs |= nContext
 	}
-	if !labelled && c.n == 4 && digitsOnly(b[1:]) && ctx.class&(wDX|wICD|wBILL|wCODE) == 0 && !ctx.question && !s.coding && c.signs&sAloneLine == 0 && !s.amongLonger(c) {
+	if !labelled && c.n >= 4 && c.n <= 5 && digitsOnly(b[1:]) && ctx.class&(wDX|wICD|wBILL|wCODE) == 0 && !ctx.question && !s.coding && c.signs&sAloneLine == 0 && !s.amongLonger(c) {
 		c.signs |= nContext
 	}
 	if !labelled && c.n == 3 && prev.kind == kPunct && prev.p == '-' && prev.gap == 0 {

@@ -73,6 +73,8 @@ func (s *scanner) opensModifier(k int, next *token) bool {
 		return s.context(k).question
 	case p.is("STILL"):
 		return q.class&wOR != 0
+	case p.is("WHICH"):
+		return s.lastMod >= 0 && k-s.lastMod < 5
 	case p.is("SO"):
 		return next.is("ON")
 	case p.is("BY"):
@@ -119,6 +121,8 @@ func (s *scanner) aloneNumber(i int, b *beside, hyphen bool) bool {
 		return true // "is it 58 or 78?"
 	case n.p == '?' && s.cands.n > 0 && (s.at(i-1).kind == kLine || s.at(i-1).kind == kPunct && s.sentenceEnd(i-1, s.at(i-1))):
 		return true // "Denied as a duplicate. 25?"
+	case s.at(i-1).p == ',' && n.p == '?' && ctx.code:
+		return true // "80053 repeated stat, 91?"
 	case hyphen && b.closes, s.modifierRun(i) >= 3:
 		return true
 	}

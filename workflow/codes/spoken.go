@@ -405,6 +405,12 @@ func (s *scanner) unitsAt(j int, paren bool) (n, last int) {
 		if w := numberWord(v); w > 0 && counted(j+1) {
 			return w, j + 1
 		}
+	case t.kind == kAlpha && t.class&wDIG != 0 && numberWord(t) == 0: // fifty-six units
+		if v := s.number(j); v.n > 0 && v.n < 4 {
+			if f := s.at(v.last + 1); f.kind == kAlpha && f.class&wUNIT != 0 && f.n > 2 {
+				return number(string(v.digits[:v.n])), v.last + 1
+			}
+		}
 	case t.kind == kAlpha && t.class&wNW != 0:
 		if f := s.at(j + 1); f.kind == kAlpha && f.class&wUNIT != 0 && f.n > 2 {
 			return numberWord(t), j + 1

@@ -239,7 +239,7 @@ func (t *table) header(s *scanner, i, end int) {
 	kinds := 0
 	same := true // one word after the other says the same: "CPT CODES BILLED" is no row of headings
 	for _, c := range t.cols[:t.n] {
-		same = same && (c == t.cols[0] || c == colOther || c == colNone)
+		same = same && (c == t.cols[0] || c == colOther || c == colNone || t.cols[0] == colCode && t.cols[min(1, t.n-1)] == colCode)
 		if c == colCode {
 			t.codes++
 		}

@@ -89,7 +89,7 @@ var wordLists = []struct {
 		rxnorm rxcui cvx route transmittal invoices page pages pg pgs icn dcn caqh token trace eft era dated payerid
 		receipt refund portal routing deposit parking elevator exit station gl medicare_id mbi hicn policyno reservation
 		flight seat locker bin shelf barcode isbn hl7 clm caller bus ndcs2 fedex ups usps mailing pobox specimen slide
-		passport visa plate dept department mls irb wbc plt platelets rbc cpk bnp ferritin license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
+		passport visa plate dept department mls irb queue wq bucket budget population grant jurisdiction carrier locality sender edi smarttext error event stop table wbc plt platelets rbc cpk bnp ferritin license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
 	{wIDW, `payer payor unit tax wages salary claim case file record records chart charts patient patients pt encounter encounters plan
 		form forms letter message request version build model device user doc document
 		protocol cohort arm screw stem liner reference ref group grp id ids
@@ -193,7 +193,7 @@ var wordLists = []struct {
 	{wLEVEL, `level levels vertebra vertebral disc discs root nerve spine spinal foraminotomy radiculopathy stenosis lumbar cervical
 		thoracic scoliosis burst compression`},
 	{wCITE, `cfr usc iom transmittal chapter ch sec section policy manual title cr mln mm ruling oig federal register fr ssa`},
-	{wGENE, `swab swabs variant variants exon exons kras egfr braf allele genotype polymorphism snp homozygous heterozygous genes mutations brca1 tp53 gene mutation mutant mutated wild vitamin b12 antigen supplement supplements mask masks school antibody factor`},
+	{wGENE, `stain stains protein swab swabs variant variants exon exons kras egfr braf allele genotype polymorphism snp homozygous heterozygous genes mutations brca1 tp53 gene mutation mutant mutated wild vitamin b12 antigen supplement supplements mask masks school antibody factor`},
 	{wROAD, `highway hwy interstate route exit freeway traffic drive fly flies plane aircraft airline`},
 	{wSMALL, `code codes number numbers no nos is was are were of the a billed used submitted being listed following these this that
 		for include includes including reported or and performed today given from plus both all using charged set rendered
