@@ -29,7 +29,7 @@ type codesBuildCommand struct {
 
 // Run builds a codebook.
 func (b *codesBuildCommand) Run(c *console) error {
-	options := codebook.BuildOptions{NoStarter: b.NoStarter, Force: b.Force, Accept: b.accept(c)}
+	options := codebook.BuildOptions{NoStarter: b.NoStarter, Force: b.Force, Accept: b.accept(c), Pages: pdfPages()}
 	if c.terminal {
 		options.Progress = c.progress
 	}

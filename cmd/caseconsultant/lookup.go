@@ -57,6 +57,21 @@ type lookupCommand struct {
 	bookFlag
 }
 
+// licences are those of the configuration when the owners' words were asked for, else none.
+func (c *console) licences(asked bool) (licence.Set, error) {
+	if !asked {
+		return nil, nil
+	}
+	cfg, err := LoadConfig(c.config)
+	if err != nil {
+		return nil, err
+	}
+	if why := cfg.Licence.Set.Refusal(licence.CPT, licence.Desk, time.Now()); why != "" {
+		c.note("%s", why)
+	}
+	return cfg.Licence.Set, nil
+}
+
 // Run looks codes up.
 func (l *lookupCommand) Run(c *console) error {
 	day, err := parseDay(l.DOS)
@@ -66,16 +81,9 @@ func (l *lookupCommand) Run(c *console) error {
 	if l.System != "" && !knownSystem(l.System) {
 		return usageError(fmt.Sprintf("there is no code system %q: write %s", l.System, orList(stringsOf(codes.Systems()))))
 	}
-	var licences licence.Set
-	if l.Licensed {
-		cfg, err := LoadConfig(c.config)
-		if err != nil {
-			return err
-		}
-		licences = cfg.Licence.Set
-		if why := licences.Refusal(licence.CPT, licence.Desk, time.Now()); why != "" {
-			c.note("%s", why)
-		}
+	licences, err := c.licences(l.Licensed)
+	if err != nil {
+		return err
 	}
 	return l.with(c, func(book *codebook.Book) error {
 		book = book.Licensed(func(name string) bool { return licences.Permits(licence.Name(name), licence.Desk, time.Now()) })

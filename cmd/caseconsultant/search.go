@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/codes"
+	"caseconsultant/workflow/licence"
 )
 
 type searchCommand struct {
@@ -16,6 +18,9 @@ type searchCommand struct {
 	DOS    string   `placeholder:"DATE" help:"Codes as of this day; today if left out."`
 	Limit  int      `default:"20" help:"At most so many hits, up to 200."`
 	JSON   bool     `help:"One object a line."`
+
+	Passages bool `help:"With --json: sections of rule books too, as objects of kind \"passage\" behind the codes."`
+	Licensed bool `help:"Quote rule books under a notice of the AMA too, as far as [licence] of the configuration allows it at the desk."`
 	bookFlag
 }
 
@@ -31,8 +36,17 @@ func (s *searchCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	licences, err := c.licences(s.Licensed)
+	if err != nil {
+		return err
+	}
 	return s.with(c, func(book *codebook.Book) error {
+		book = book.Licensed(func(name string) bool { return licences.Permits(licence.Name(name), licence.Desk, time.Now()) })
 		hits, err := book.Search(c.ctx, strings.Join(s.Words, " "), codebook.SearchOptions{System: codes.System(s.System), Limit: s.Limit, On: day})
+		if err != nil {
+			return err
+		}
+		found, err := s.passages(c, book, day)
 		if err != nil {
 			return err
 		}
@@ -43,9 +57,9 @@ func (s *searchCommand) Run(c *console) error {
 					return fmt.Errorf("write the hits: %w", err)
 				}
 			}
-			return nil
+			return s.showPassages(c, found)
 		}
-		if len(hits) == 0 {
+		if len(hits) == 0 && len(found) == 0 {
 			c.note("Nothing found.%s", map[bool]string{true: " This is the starter, which holds few codes; codes build makes a whole codebook.", false: ""}[book.Starter()])
 			return nil
 		}
@@ -53,6 +67,9 @@ func (s *searchCommand) Run(c *console) error {
 		for _, hit := range hits {
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", hit.Code, systemWords(hit.System), hit.Title, map[string]string{"similar": "(similar spelling)"}[hit.Kind])
 		}
-		return table.Flush()
+		if err := table.Flush(); err != nil {
+			return fmt.Errorf("write the hits: %w", err)
+		}
+		return s.showPassages(c, found)
 	})
 }

@@ -218,6 +218,13 @@ func (l *Live) Notes(ctx context.Context, system codes.System, code string, on t
 	return book.Notes(ctx, system, code, on)
 }
 
+// Passages is Book.Passages on the book of now.
+func (l *Live) Passages(ctx context.Context, q PassageQuery) ([]Passage, error) {
+	book, giveBack := l.Borrow()
+	defer giveBack()
+	return book.Passages(ctx, q)
+}
+
 // Releases is Book.Releases on the book of now.
 func (l *Live) Releases() []Release {
 	book, giveBack := l.Borrow()

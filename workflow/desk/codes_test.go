@@ -10,6 +10,26 @@ import (
 	"caseconsultant/workflow/desk"
 )
 
+// TestCodesFindRuleBooks: sections of rule books stand below the codes, each with its place, and without the words that need a licence.
+func TestCodesFindRuleBooks(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.as(t, b.sam)
+	p := br.get("/codes?q=sinus").want(http.StatusOK)
+	for _, want := range []string{"Laterality", "ICD-10-CM Official Guidelines for Coding and Reporting, FY 2026, I.B.13, page 16", "Both sides.", "J32.3",
+		"NCCI Policy Manual, chapter V, revised 1 Jan 2025, V.C.2, page V-3", "not in force today", "shown under a licence only", "31295-31298", "2 sections of rule books"} {
+		if !strings.Contains(p.text("main"), want) {
+			t.Errorf("the page does not say %q:\n%s", want, p.text("main"))
+		}
+	}
+	if strings.Contains(p.body, "copyright 2024") {
+		t.Error("a copyright line without the words that it is about")
+	}
+	if p := br.get("/codes?q=sinus&system=cpt").want(http.StatusOK); strings.Contains(p.body, "Laterality") {
+		t.Error("a search within CPT shows rule books")
+	}
+}
+
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -19,6 +19,7 @@ type codesPage struct {
 	Summary  string
 	Systems  []systemOption
 	Hits     []hitView
+	Passages []passageView
 	Releases []releaseView
 	Empty    emptyView
 }
@@ -116,7 +117,13 @@ func (d *Desk) findCodes(c *call) error {
 	for _, h := range hits {
 		v.Hits = append(v.Hits, hitView{h.Code, string(h.System), systemName(h.System), h.Title, codePath(h.System, h.Code)})
 	}
+	if v.Passages, err = d.passages(c, query, system); err != nil {
+		return err
+	}
 	v.Summary = count(len(hits), "entry", "entries")
+	if n := len(v.Passages); n > 0 {
+		v.Summary += ", " + count(n, "section of a rule book", "sections of rule books")
+	}
 	v.Empty = emptyView{Title: "The loaded codebook has nothing for this", Text: "Try fewer or other words, or the code itself. The starter codebook holds only what is asked for most; official files are added with caseconsultant codes build."}
 	return d.render(c, http.StatusOK, "codes", v)
 }

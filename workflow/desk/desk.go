@@ -75,6 +75,7 @@ type Codes interface {
 	Find(ctx context.Context, code string, on time.Time) ([]codebook.Entry, error)
 	Search(ctx context.Context, words string, opts codebook.SearchOptions) ([]codebook.Hit, error)
 	Notes(ctx context.Context, system codes.System, code string, on time.Time) ([]codebook.Note, error)
+	Passages(ctx context.Context, q codebook.PassageQuery) ([]codebook.Passage, error)
 	Releases() []codebook.Release
 }
 

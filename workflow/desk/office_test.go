@@ -257,6 +257,18 @@ func (b testCodes) Notes(_ context.Context, _ codes.System, code string, _ time.
 	return []codebook.Note{{Kind: "excludes1", Text: "psychogenic dorsalgia (F45.41)", At: "M54", Level: "category"}}, nil
 }
 
+// Passages knows two sections: one that everybody may quote, one under the AMA's notice.
+func (b testCodes) Passages(_ context.Context, q codebook.PassageQuery) ([]codebook.Passage, error) {
+	if !strings.Contains(q.Words, "sinus") {
+		return nil, nil
+	}
+	return []codebook.Passage{
+		{Kind: "passage", Document: "ICD-10-CM Official Guidelines for Coding and Reporting", Edition: "FY 2026", Section: "I.B.13", Title: "Laterality", Above: []string{"General Coding Guidelines"}, Pages: "16", InForce: true,
+			Text: "Both sides.", Excerpt: "Both sides.", Codes: []string{"J32.3"}, Score: 60},
+		{Kind: "passage", Document: "NCCI Policy Manual, chapter V", Edition: "revised 1 Jan 2025", Section: "V.C.2", Title: "Respiratory System", Pages: "V-3", Licence: codebook.LicenceCPT, Copyright: "CPT copyright 2024 American Medical Association. All rights reserved.", Withheld: true, Codes: []string{"31295-31298"}, Score: 50},
+	}, nil
+}
+
 func (b testCodes) Releases() []codebook.Release {
 	return []codebook.Release{{Kind: "starter", Name: "Starter, in our own words", File: "embedded", Codes: len(b)}}
 }
