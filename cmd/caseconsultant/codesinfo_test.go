@@ -85,7 +85,7 @@ func TestDoctorSeesAnOldCodebook(t *testing.T) {
 		t.Fatalf("build: %d\n%s%s", r.status, r.out, r.errors)
 	}
 	out := i.try("", "doctor").out
-	if !strings.Contains(out, "warn  codebook   ICD-10-CM FY2021 from 1 Jan 2021 ended on 2021-09-30; since then ") || !strings.Contains(out, "fiscal year 2022") || !strings.Contains(out, "codes fetch") {
+	if !strings.Contains(out, "warn  codebook   ICD-10-CM FY2021 from 1 Jan 2021 ended on 2021-09-30; since then ") || !strings.Contains(out, "fiscal years 2022 to ") || !strings.Contains(out, "codes fetch") {
 		t.Errorf("the doctor:\n%s", out)
 	}
 	if strings.Contains(out, "ok    codebook") {

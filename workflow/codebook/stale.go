@@ -3,7 +3,6 @@ package codebook
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -31,7 +30,7 @@ func Standing(releases []Release, on time.Time) []Today {
 		for end < len(releases) && releases[end].Kind == releases[i].Kind {
 			end++
 		}
-		if of := releases[i:end]; of[0].First != "" {
+		if of := releases[i:end]; of[0].First != "" && of[0].Kind != kindAddenda { // what changed once stays true
 			out = append(out, standing(of, today, on))
 		}
 		i = end
@@ -54,7 +53,7 @@ func standing(of []Release, today string, on time.Time) Today {
 		t.Warning = fmt.Sprintf("%s begins on %s, and nothing loaded answers before", newest.Name, newest.First)
 	case newest.Last != "" && newest.Last < today:
 		t.Warning = fmt.Sprintf("%s ended on %s; since then %s", newest.Name, newest.Last, begun(newest.Last, on))
-	case strings.HasPrefix(newest.Kind, "icd10") && newest.First < april && april <= today && april <= newest.MadeUntil:
+	case slices.Contains([]string{kindICD10CM, kindTabularCM, kindICD10PCS}, newest.Kind) && newest.First < april && april <= today && april <= newest.MadeUntil:
 		t.Release = newest.Name
 		t.Warning = fmt.Sprintf("%s answers; see whether there is an edition of 1 April %d, which most years have", newest.Name, on.Year())
 	default:
@@ -70,12 +69,12 @@ func begun(last string, on time.Time) string {
 		return "nothing is known"
 	}
 	quarters := 0
-	var years []string
+	var years []int
 	for day := end.AddDate(0, 0, 1); !day.After(on); day = day.AddDate(0, 0, 1) {
 		if day.Day() == 1 && slices.Contains([]time.Month{time.January, time.April, time.July, time.October}, day.Month()) {
 			quarters++
 			if day.Month() == time.October {
-				years = append(years, fmt.Sprintf("fiscal year %d", day.Year()+1))
+				years = append(years, day.Year()+1)
 			}
 		}
 	}
@@ -83,8 +82,12 @@ func begun(last string, on time.Time) string {
 	if quarters == 1 {
 		text = "a quarter has begun"
 	}
-	if len(years) > 0 {
-		text += ", " + strings.Join(years, " and ") + " among them"
+	switch len(years) {
+	case 0:
+	case 1:
+		text += fmt.Sprintf(", fiscal year %d among them", years[0])
+	default:
+		text += fmt.Sprintf(", fiscal years %d to %d among them", years[0], years[len(years)-1])
 	}
 	return text
 }

@@ -34,7 +34,7 @@ func TestStanding(t *testing.T) {
 		"LoadedInAdvance":     {[]Release{icd("FY2026", "2025-10-01", "2026-09-30"), icd("FY2027", "2026-10-01", "2027-09-30")}, "2026-02-01", "FY2026", ""},
 		"OnlyFuture":          {[]Release{icd("FY2028", "2027-10-01", "2028-09-30")}, "2026-11-24", "", "begins on 2027-10-01"},
 		"NoEnd":               {[]Release{{Kind: "ncci-ptp", Name: "PTP", First: "1996-01-01"}}, "2026-11-24", "PTP", ""},
-		"YearEndsInBothWords": {[]Release{icd("FY2021", "2020-10-01", "2021-09-30")}, "2022-10-01", "", "5 quarters have begun, fiscal year 2022 and fiscal year 2023 among them"},
+		"YearEndsInBothWords": {[]Release{icd("FY2021", "2020-10-01", "2021-09-30")}, "2022-10-01", "", "5 quarters have begun, fiscal years 2022 to 2023 among them"},
 	} {
 		on, err := time.Parse(time.DateOnly, test.on)
 		if err != nil {
@@ -44,6 +44,9 @@ func TestStanding(t *testing.T) {
 		if len(got) != 1 || got[0].Release != test.release || (got[0].Warning == "") != (test.want == "") || !strings.Contains(got[0].Warning, test.want) {
 			t.Errorf("%s: %+v, want %q with %q", name, got, test.release, test.want)
 		}
+	}
+	if got := Standing([]Release{{Kind: kindAddenda, Name: "addenda", First: "2020-10-01", Last: "2021-09-30"}}, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)); len(got) != 0 {
+		t.Errorf("addenda do not grow old: %+v", got)
 	}
 	if got := Standing([]Release{starter}, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)); len(got) != 0 {
 		t.Errorf("the starter is for no period: %+v", got)
