@@ -120,15 +120,23 @@ func (b *Book) Fees(ctx context.Context, code string, on time.Time) ([]Fee, Sour
 	if err != nil || twin < 0 || len(out) == 0 {
 		return out, source, err
 	}
-	more, err := b.feesIn(ctx, twin, key)
-	for i := range out {
-		for _, m := range more {
-			if m.Modifier == out[i].Modifier {
-				out[i].ConversionQPP = m.Conversion
+	err = b.query(ctx, "SELECT modifier, conversion FROM fees WHERE release = $1 AND code = $2", func(rows *sql.Rows) error {
+		var modifier string
+		var conversion Decimal
+		if err := rows.Scan(&modifier, &conversion); err != nil {
+			return err
+		}
+		for i := range out {
+			if out[i].Modifier == modifier {
+				out[i].ConversionQPP = conversion
 			}
 		}
+		return nil
+	}, twin, key)
+	if err != nil {
+		return nil, source, fmt.Errorf("looking up a conversion factor: %w", err)
 	}
-	return out, source, err
+	return out, source, nil
 }
 
 func (b *Book) feesIn(ctx context.Context, release int, key string) ([]Fee, error) {

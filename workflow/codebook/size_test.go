@@ -163,3 +163,42 @@ func BenchmarkFullNCCI(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkFacts asks what a check of one line asks: the fee, the limit, the add-on code and the whole of what lookup shows.
+func BenchmarkFacts(b *testing.B) {
+	book := medicareBook(b)
+	on := day0(b, "2026-05-01")
+	b.Run("Fee", func(b *testing.B) {
+		for b.Loop() {
+			if _, ok, _, err := book.Fee(b.Context(), "20610", "", on); !ok || err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("MUE", func(b *testing.B) {
+		for b.Loop() {
+			if _, ok, _, err := book.MUE(b.Context(), MUEPractitioner, "20610", on); !ok || err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("AddOn", func(b *testing.B) {
+		for b.Loop() {
+			if _, ok, _, err := book.AddOn(b.Context(), "22552", on); !ok || err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("All", func(b *testing.B) {
+		e, _, err := book.Lookup(b.Context(), codes.CPT, "20610", on)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			e.Facts = Facts{}
+			if err := book.AddFacts(b.Context(), &e, on, false); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
