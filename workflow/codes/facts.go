@@ -203,7 +203,7 @@ func kindOf(small string, ms []Mention, refs []Reference, groups int, attached b
 		return "hcc"
 	case denied:
 		return "denial"
-	case hasWord(small, "how much|fee schedule|allowed amount|what does medicare pay|what will medicare pay|reimbursement for|reimbursement rate|payment rate|rvu|rvus|wrvu|what's the fee|what is the fee|fee for|fees for|price for|prices for|how much does|pay for|please price|payment limit|asp price|asp|allowable for|allowable|allowed for|allowables|what is the allowed|reimburse for|reimbursed for|what does it pay|what do they pay|national rate|payment amount|medicare rate|cash price|estimate for|cost of|how much would"):
+	case hasWord(small, "how much|fee schedule|allowed amount|what does medicare pay|what will medicare pay|reimbursement for|reimbursement rate|payment rate|rvu|rvus|wrvu|what's the fee|what is the fee|fee for|fees for|price for|prices for|how much does|pay for|please price|payment limit|asp price|asp|allowable for|allowable|allowed for|allowables|what is the allowed|reimburse for|reimbursed for|what does it pay|what do they pay|national rate|payment amount|medicare rate|cash price|estimate for|cost of|how much would|what's it pay|what does it pay|what would medicare pay|what will it pay|pays for|reimbursement|reimburse|fee in|fee schedule amount|what should we charge|what should i charge|how much to charge|charge for|rate for|rates for"):
 		return "fee"
 	case groups >= 5 || hasWord(small, "audit list|audit sample|audit spreadsheet|encounters below|list of encounters|chart audit list|please audit"):
 		return "audit_list"
@@ -215,7 +215,7 @@ func kindOf(small string, ms []Mention, refs []Reference, groups int, attached b
 		return "chart_review"
 	case codes == 0 && attached:
 		return "chart_review"
-	case hasWord(small, "explain|training|education|educate|teach|guidelines|guideline|presentation|in-service|what is the difference|what's the difference|help me understand|refresher"):
+	case hasWord(small, "explain|new coder|studying for|exam prep|cpc exam|ceu|ceus|how does|what does it mean|what's the rule|what are the rules|when to use|walk me through|overview|cheat sheet|understand the|learning|in general|general question|train|trainee|student|education|educate|teach|guidelines|guideline|presentation|in-service|what is the difference|what's the difference|help me understand|refresher"):
 		return "education"
 	case codes > 0 || strings.Contains(small, "?") || len(ms) > 0:
 		return "question"

@@ -40,8 +40,8 @@ func listBreaks(small string, ms []Mention) (out []groupBreak) {
 				l.asks = endsAsking(small, l.to) || strings.Contains(small[l.at:l.to], "?")
 			}
 			if apart(small, list) {
-				for _, l := range list {
-					out = append(out, groupBreak{at: l.at})
+				for n, l := range list {
+					out = append(out, groupBreak{at: l.at, first: n == 0})
 				}
 			}
 		}

@@ -8,8 +8,9 @@ import (
 // groupBreak is a place at which another encounter, patient, claim or question
 // begins. Breaks with the same key lead to the same group.
 type groupBreak struct {
-	at  int
-	key string // "patient b"; "" for one without a name
+	at    int
+	key   string // "patient b"; "" for one without a name
+	first bool   // the first of several: what introduces them belongs to it
 }
 
 // groups numbers the encounters, patients and claims of a text.
@@ -17,7 +18,11 @@ func groups(small string, ms []Mention, days []found, first int) int {
 	rows, tables := tableBreaks(small, ms)
 	breaks := append(headingBreaks(small), rows...)
 	breaks = append(breaks, listBreaks(small, ms)...)
-	breaks = append(breaks, paragraphBreaks(small, ms)...)
+	breaks = append(breaks, paragraphBreaks(small)...)
+	breaks = append(breaks, clockBreaks(small, ms)...)
+	if len(breaks) < 2 { // parts that are named hold whole stays: days within them part nothing
+		breaks = append(breaks, laterBreaks(small)...)
+	}
 	slices.SortStableFunc(breaks, func(a, b groupBreak) int { return a.at - b.at })
 	owner := dateOwners(small, ms, days, tables)
 	group, used := first, first
@@ -39,7 +44,7 @@ func groups(small string, ms []Mention, days []found, first int) int {
 				group, filled = g, true
 				continue
 			}
-			if filled {
+			if filled && !(used == first && (b.first || seen == 1 && b.key != "" && !laterKey(b.key))) {
 				used++
 				group, filled = used, false
 			}
@@ -68,6 +73,16 @@ func groups(small string, ms []Mention, days []found, first int) int {
 		}
 	}
 	return used
+}
+
+// laterKey says whether a key numbers something as the second or a later one.
+func laterKey(key string) bool {
+	for _, end := range []string{" 2", " 3", " 4", " b", " c", " ii", " iii"} {
+		if strings.HasSuffix(key, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // dateOwners gives each mention the date that its sentence ties it to: the one
@@ -138,7 +153,7 @@ const otherNouns = " patient pt visit claim encounter case scenario question exa
 // announced: "Patient B:", "Case 2:", "third visit", "on another patient",
 // "Baby:".
 func headingBreaks(small string) (out []groupBreak) {
-	var persons, weekdays, ages, claims []groupBreak
+	var persons, weekdays, ages, claims, numbers []groupBreak
 	for i := 0; i < len(small); i++ {
 		if i > 0 && wordByte(small[i-1]) || !wordByte(small[i]) {
 			continue
@@ -152,7 +167,9 @@ func headingBreaks(small string) (out []groupBreak) {
 		switch w {
 		case "second", "third", "fourth", "fifth", "another", "next", "2nd", "3rd", "4th", "5th", "different", "separate", "other", "new":
 			if key, ok := announced(w, rest); ok && !partOfWhole(small, i) {
-				out = append(out, groupBreak{i, key})
+				out = append(out, groupBreak{at: i, key: key})
+			} else if after := strings.TrimLeft(rest, " "); strings.HasPrefix(after, ":") && startsClause(small, i) { // "First: ... Second: ..."
+				numbers = append(numbers, groupBreak{at: i, key: w})
 			}
 		case "unrelated", "separately":
 			if startsClause(small, i) || w == "unrelated" && strings.HasPrefix(strings.TrimLeft(rest, " "), "question") {
@@ -160,60 +177,90 @@ func headingBreaks(small string) (out []groupBreak) {
 			}
 		case "first", "1st":
 			if key, ok := announced(w, rest); ok {
-				out = append(out, groupBreak{i, key})
+				out = append(out, groupBreak{at: i, key: key, first: true})
+			} else if after := strings.TrimLeft(rest, " "); strings.HasPrefix(after, ":") && startsClause(small, i) {
+				numbers = append(numbers, groupBreak{at: i, key: w})
 			}
 		case "mom", "mother", "maternal", "baby", "newborn", "infant", "neonate", "donor", "recipient", "husband", "wife", "spouse", "son", "daughter", "child", "dad", "twin":
 			if after := strings.TrimLeft(rest, " "); strings.HasPrefix(after, ":") || w == "twin" && len(after) > 1 && (after[0] == 'a' || after[0] == 'b') && !wordByte(after[1]) {
-				persons = append(persons, groupBreak{i, w + strings.TrimLeft(after[:1], ":")})
+				persons = append(persons, groupBreak{at: i, key: w + strings.TrimLeft(after[:1], ":")})
 			}
 		case "mr", "mrs", "ms", "miss", "dr":
 			if name := calledBy(rest, w == "dr"); name != "" {
-				persons = append(persons, groupBreak{i, w + name})
+				persons = append(persons, groupBreak{at: i, key: w + name})
 			}
 		case "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday":
 			if startsClause(small, i) {
-				weekdays = append(weekdays, groupBreak{i, w[:3]})
+				weekdays = append(weekdays, groupBreak{at: i, key: w[:3]})
 			}
 		case "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december":
 			// "Nov 2025: ..."
 			if after := strings.TrimLeft(rest, " "); startsClause(small, i) && len(after) > 5 && (after[0] == ':' || digitsOnly([]byte(after[:4])) && after[4] == ':') {
-				weekdays = append(weekdays, groupBreak{i, w[:3] + after[:4]})
+				weekdays = append(weekdays, groupBreak{at: i, key: w[:3] + after[:4]})
 			}
 		case "claim", "bill":
 			// "Surgeon's claim: ... ASC claim: ..."
 			if after := strings.TrimLeft(rest, " "); strings.HasPrefix(after, ":") {
 				from := strings.LastIndexAny(small[:i], ".;?!\n:") + 1
 				if name := strings.TrimSpace(small[from:i]); name != "" && len(name) < 24 && name != "corrected" && name != "original" {
-					claims = append(claims, groupBreak{from, "claim of " + name})
+					claims = append(claims, groupBreak{at: from, key: "claim of " + name})
 				}
 			} else if id := identifierMark(rest, w); id != "" && w == "claim" {
-				out = append(out, groupBreak{i, "claim " + id})
+				out = append(out, groupBreak{at: i, key: "claim " + id, first: id == "1" || id == "a"})
 			}
 		default:
 			if age := ageOf(w, rest); age != "" {
-				ages = append(ages, groupBreak{i, "age " + age})
+				ages = append(ages, groupBreak{at: i, key: "age " + age})
 				break
 			}
 			if len(w) > 2 && len(w) < 5 && w[:2] == "hd" && digitsOnly([]byte(w[2:])) { // hospital day
-				weekdays = append(weekdays, groupBreak{i, w})
+				weekdays = append(weekdays, groupBreak{at: i, key: w})
 				break
 			}
 			if strings.Contains(numberedNouns, " "+w+" ") {
 				if id := identifierMark(rest, w); id != "" {
-					out = append(out, groupBreak{i, singular(w) + " " + id})
+					out = append(out, groupBreak{at: i, key: singular(w) + " " + id, first: id == "1" || id == "a" || id == "i"})
 				}
 			} else if len(w) == 2 && w[0] == 'q' && isDigit(w[1]) && startsClause(small, i) { // Q2:
-				out = append(out, groupBreak{i, "question " + w[1:]})
+				out = append(out, groupBreak{at: i, key: "question " + w[1:], first: w[1:] == "1"})
 			}
 		}
 		i = end
 	}
-	for _, list := range [][]groupBreak{append(persons, initials(small)...), weekdays, ages, claims} {
+	for _, list := range [][]groupBreak{append(persons, initials(small)...), weekdays, ages, claims, numbers} {
 		if severalKeys(list) {
+			list[0].first = true
 			out = append(out, list...)
 		}
 	}
 	return out
+}
+
+// Words that put what follows them on another day, or on a relative.
+const laterDay = "the next day|the following day|next day|the day after|the following week|the next week|next visit|at follow up|at follow-up|at the follow-up|at the follow up|at her follow-up|at his follow-up|return visit|week later|weeks later|days later|month later|months later|on a later date|different day|different date|separate day|separate date|another day|another date|his wife|her husband|her sister|his brother|her brother|his sister|their daughter|their son|sibling|other twin"
+
+// laterBreaks are the places at which a text turns to another day: "a week
+// later 20610". Where a refusal is told, it is the refusal that came later.
+func laterBreaks(small string) (out []groupBreak) {
+	for from := 0; ; {
+		i := wordAt(small[from:min(len(small), from+20000)], laterDay)
+		if i < 0 {
+			return out
+		}
+		at := from + i
+		from = at + 4
+		lo, hi := at, at
+		for lo > 0 && at-lo < 90 && strings.IndexByte(".?!\n;", small[lo-1]) < 0 {
+			lo--
+		}
+		for hi < len(small) && hi-at < 90 && strings.IndexByte(".?!\n;", small[hi]) < 0 {
+			hi++
+		}
+		if s := small[lo:hi]; hasWord(s, "denied|denial|rejected|recouped|paid|resubmitted|appealed|appeal|letter|if|separate day or|same or|unless") {
+			continue
+		}
+		out = append(out, groupBreak{at: at})
+	}
 }
 
 // severalKeys says whether a list of breaks tells at least two apart.
@@ -285,7 +332,7 @@ func initials(small string) (out []groupBreak) {
 			continue
 		}
 		if strings.Count(name, ".") >= len(letters)-1 && name != "d.o.s." && name != "d.o.b." && name != "p.s." && name != "f.y.i." {
-			out = append(out, groupBreak{from, "initials " + letters})
+			out = append(out, groupBreak{at: from, key: "initials " + letters})
 		}
 	}
 	return out
@@ -429,7 +476,7 @@ func identifierMark(rest, noun string) string {
 
 // paragraphBreaks are paragraphs that say themselves that they turn to
 // something else: "One more: ...", "Also, unrelated: ...".
-func paragraphBreaks(small string, ms []Mention) (out []groupBreak) {
+func paragraphBreaks(small string) (out []groupBreak) {
 	for from := 0; from < len(small); {
 		end := strings.Index(small[from:], "\n\n")
 		if end < 0 {
@@ -444,6 +491,32 @@ func paragraphBreaks(small string, ms []Mention) (out []groupBreak) {
 		case hasPrefixWord(head, "one more|second question|another question|other question|next question|next one|last question|final question|third question|separate question|different question|a second question|a separate|also unrelated|also, unrelated|on a different note|on another note|totally different|also a different|also, a different|lastly|secondly|thirdly|finally"):
 			out = append(out, groupBreak{at: from})
 		}
+	}
+	return out
+}
+
+// clockBreaks are the lines of a day's log, each with its hour and a service:
+// "0730  66984-LT".
+func clockBreaks(small string, ms []Mention) (out []groupBreak) {
+	m, at := 0, 0
+	for line := range strings.SplitSeq(small, "\n") {
+		from := at
+		at += len(line) + 1
+		for m < len(ms) && ms[m].Start < from {
+			m++
+		}
+		if m == len(ms) || ms[m].Start > from+len(line) || !ms[m].service() {
+			continue
+		}
+		head := strings.TrimSpace(small[from:ms[m].Start])
+		digits := strings.Replace(head, ":", "", 1)
+		if len(head) < 4 || len(head) > 5 || len(digits) < 3 || len(digits) > 4 || !digitsOnly([]byte(digits)) || number(digits) > 2359 || number(digits)%100 > 59 {
+			continue
+		}
+		out = append(out, groupBreak{at: from, first: len(out) == 0})
+	}
+	if len(out) < 3 {
+		return nil
 	}
 	return out
 }

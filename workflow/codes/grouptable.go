@@ -18,6 +18,10 @@ const (
 	countHeads   = "#|no|no.|row|nr|seq|item|sample|sample #|audit #|s.no|num"
 )
 
+// lineHeads head columns that tell the lines of one claim apart, or say
+// something about a line.
+const lineHeads = "line|ln|line #|line no|line item|lines|description|desc|mod|mods|modifier|modifiers|m1|units|qty|unit|quantity|days|charge|charges|fee|amount|billed amt|rev|rev code|revenue|revenue code|ndc|pos|tos|ptr|pointer|dx ptr|status|paid|allowed|reason|rendering|provider|comments|notes|drug|implant|side|laterality|site|level|procedure description|service description|x|check|option|payer"
+
 // tableBreaks are the rows at which another claim, patient or encounter begins,
 // and the tables that tell by themselves which rows belong together.
 func tableBreaks(small string, ms []Mention) (out []groupBreak, tables []stretch) {
@@ -99,8 +103,8 @@ func tableBreaks(small string, ms []Mention) (out []groupBreak, tables []stretch
 				key += "\x00" + v
 			}
 			distinct[key] = true
-			named = append(named, groupBreak{rowAt, key})
-			own = append(own, groupBreak{at: rowAt})
+			named = append(named, groupBreak{at: rowAt, key: key, first: rows == 1})
+			own = append(own, groupBreak{at: rowAt, first: rows == 1})
 		}
 		switch {
 		case rows == 0:
@@ -112,7 +116,64 @@ func tableBreaks(small string, ms []Mention) (out []groupBreak, tables []stretch
 			out, tables = append(out, own...), append(tables, table)
 		}
 	}
+	if len(tables) == 0 {
+		return headlessRows(small, ms)
+	}
 	return out, tables
+}
+
+// headlessRows are the rows of tables without a header: what stands before
+// the first code, when it has a number or is initials, tells whose row it is.
+func headlessRows(small string, ms []Mention) (out []groupBreak, tables []stretch) {
+	m, at := 0, 0
+	var block []groupBreak
+	keys := map[string]bool{}
+	finish := func(to int) {
+		if len(block) > 2 && len(keys) > 1 {
+			block[0].first = true
+			out = append(out, block...)
+			tables = append(tables, stretch{block[0].at, to})
+		}
+		block = nil
+		clear(keys)
+	}
+	for line := range strings.SplitSeq(small, "\n") {
+		from := at
+		at += len(line) + 1
+		for m < len(ms) && ms[m].Start < from {
+			m++
+		}
+		sep := separatorOf(line)
+		if m == len(ms) || ms[m].Start > from+len(line) || sep != '\t' && sep != '|' {
+			finish(from)
+			continue
+		}
+		head := strings.Trim(small[from:ms[m].Start], " \t|")
+		if !rowOwner(head) {
+			finish(from)
+			continue
+		}
+		key := "row " + head
+		keys[key] = true
+		block = append(block, groupBreak{at: from, key: key})
+	}
+	finish(len(small))
+	return out, tables
+}
+
+// rowOwner says whether what stands before a row's code names its encounter:
+// a date, an account, initials. A line number alone does not.
+func rowOwner(head string) bool {
+	letters := strings.Trim(strings.ReplaceAll(head, ".", ""), " ")
+	switch {
+	case head == "" || len(head) > 60:
+		return false
+	case digitsOnly([]byte(head)):
+		return len(head) > 3
+	case strings.ContainsAny(head, "0123456789"):
+		return true
+	}
+	return len(letters) <= 3
 }
 
 func numberOf(m *Mention) int { return number(m.Code) }
@@ -178,6 +239,7 @@ func keyColumns(line string, heads []cell) (keys []int, counted bool) {
 	}
 	codes := false
 	claim, patient, date := -1, -1, -1
+	strange := false // the first column is headed by something unknown: what the rows are of
 	for n, h := range heads {
 		w := strings.Trim(line[h.from:h.to], " :*.\"()")
 		if len(w) > 28 {
@@ -194,7 +256,12 @@ func keyColumns(line string, heads []cell) (keys []int, counted bool) {
 			date = n
 		case headed(w, countHeads) || w == "" && n == 0:
 			counted = true
+		case n == 0 && w != "" && !headed(w, lineHeads):
+			strange = true
 		}
+	}
+	if strange && claim < 0 && patient < 0 {
+		patient = 0
 	}
 	switch {
 	case !codes:

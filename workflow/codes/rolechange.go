@@ -28,6 +28,17 @@ func (c *clause) changes() {
 			c.instead(k)
 		case c.is(k, "not"):
 			c.contrast(k)
+		case c.phrase(k, "is now") > 0, c.phrase(k, "are now") > 0, c.is(k, "became becomes"):
+			// "G2012 is now 98016"
+			next := k + 2
+			if c.is(k, "became becomes") {
+				next = k + 1
+			}
+			if k > 0 && c.items[k-1].m >= 0 && c.right(next, "code cpt the") >= 0 {
+				c.set(c.listTo(k-1), k-1, RoleReplaced)
+			}
+		case c.phrase(k, "by mistake") > 0, c.phrase(k, "in error") > 0, c.is(k, "erroneously incorrectly mistakenly accidentally wrongly inadvertently"):
+			c.mistaken(k)
 		case c.is(k, "instead") && !c.is(k+1, "of"):
 			c.insteadBehind(k)
 		case c.is(k, "\u2192 -> => \u27a1 \u21d2 -->"), c.is(k, "-") && c.is(k+1, ">"):
@@ -272,6 +283,28 @@ func (c *clause) insteadBehind(k int) {
 		c.set(at, at, RoleAlternative)
 	} else if left < 0 && c.back(c.items[at].from, at) {
 		c.set(at, at, RoleAlternative)
+	}
+}
+
+// mistaken reads "99204 was billed in error": something else takes its place
+// where the text names it.
+func (c *clause) mistaken(k int) {
+	if !c.has(0, len(c.items), "sent|billed|submitted|reported|coded|used|entered|filed|put|charged|keyed") || c.has(0, k, "denied|paid|deny") {
+		return
+	}
+	at := c.right(k+1, determiners+" billed sent submitted reported coded used entered filed put charged keyed")
+	if at < 0 {
+		at = c.before(k)
+	}
+	if at < 0 {
+		return
+	}
+	m := c.items[at].m
+	for i := m + 1; i < len(c.ms) && i < m+3; i++ {
+		if sameRoom(&c.ms[m], &c.ms[i]) || c.ms[i].Code == c.ms[m].Code {
+			c.set(at, at, RoleReplaced)
+			return
+		}
 	}
 }
 

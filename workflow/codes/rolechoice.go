@@ -53,6 +53,9 @@ func (c *clause) choices(sents []stretch) {
 			c.mark(a, b)
 		case strings.Trim(gap, " ?\n") == "" && strings.Contains(gap, "?") && (b.End < len(small) && small[b.End] == '?' || sameRoom(a, b) && !strings.Contains(gap, "\n")): // "99213? 99214?"
 			c.mark(a, b)
+		case len(gap) < 24 && hasWord(gap, "maybe|perhaps|possibly|or possibly") && sameRoom(a, b),
+			strings.Trim(gap, " ") == "/" && b.End < len(small) && small[b.End] == '?' && sameRoom(a, b):
+			c.mark(a, b)
 		case a.System != Modifier && sameRoom(a, b) && !hasWord(gap, "with|plus|and also") && c.disputed(a, b, gap):
 			c.mark(a, b)
 		case hasWord(gap, "could this be|can this be|could it be|could that be|would this be|would it be|would that be|shouldn't it be|shouldn't this be|should this be|should it be|should that be|or should it|might it be|isn't this|isn't it|isn't that|is this really|or must it be|or must this be|maybe it's|maybe it is|must be|has to be|now says maybe|so maybe|or maybe") && sameRoom(a, b):
@@ -125,7 +128,7 @@ func sameRoom(a, b *Mention) bool {
 // disputed says whether two opinions stand around the gap between two codes:
 // "Dr. wants 99205, I get 99204".
 func (c *clause) disputed(a, b *Mention, gap string) bool {
-	const opinions = "say|says|said|want|wants|wanted|get|gets|got|think|thinks|thought|pick|picked|picks|prefers|insists|suggests|suggested|recommends|recommended|chose|coded|came up with|argues|feels|believes|assigned|billed|marked|circled|selected|leans|leaning"
+	const opinions = "say|says|said|want|wants|wanted|get|gets|got|think|thinks|thought|pick|picked|picks|prefers|insists|suggests|suggested|recommends|recommended|chose|coded|came up with|argues|feels|believes|assigned|billed|marked|circled|selected|leans|leaning|gives|gave|listed|lists|shows|returns|put|has|had|reads|called it|calls it|dictated|documented"
 	at := wordAt(gap, opinions)
 	if at < 0 || !hasPerson(gap[:at]) {
 		return false

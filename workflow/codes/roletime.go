@@ -34,6 +34,13 @@ func (c *clause) earlier(days []found) {
 			c.history(c.near(k+1, 6))
 		case c.is(k, "previous prior original earlier index initial last") && c.is(k+1, "surgery procedure visit op operation encounter") && k+2 < len(c.items):
 			c.history(c.near(k+2, 10))
+		case c.is(k, "last previous prior earlier initial original index recent") && !c.is(k+1, "claim claims code codes coder biller bill billing submission payer denial auditor eob question email year month week time"):
+			// "last colonoscopy was 2021 (45378)", "initial eval 97161 was 1/6/2026"
+			if at := c.near(k+1, 8); at >= 0 && c.has(k, min(at+3, len(c.items)), "was|were|done|on") && hasWord(c.text[c.items[at].to:], "now|today|this time|currently|returns|came back|needs") && c.behindText(c.items[at].to) {
+				c.history(at)
+			}
+		case c.is(k, "within") && (c.phrase(k+2, "days of") > 0 || c.phrase(k+2, "weeks of") > 0 || c.phrase(k+2, "days after") > 0):
+			c.history(c.near(k+4, 5))
 		case c.is(k, "previous prior original earlier index") && k+1 < len(c.items) && c.items[k+1].m >= 0:
 			c.history(k + 1)
 		case c.is(k, "ago"), c.is(k, "last") && c.is(k+1, "year year's yr yr's years month month's week fall spring summer winter january february march april may june july august september october november december"), c.is(k, "previously") && !c.is(k+1, "paid approved denied"):
@@ -82,6 +89,8 @@ func (c *clause) pastYear(k int) bool {
 	y := number(c.items[k].w)
 	return y >= 1990 && y < c.year && digitsOnly([]byte(c.items[k].w))
 }
+
+const monthNames = "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec"
 
 // near is the first mention within n items from k on, or -1.
 func (c *clause) near(k, n int) int {
@@ -142,6 +151,10 @@ func (c *clause) dated(k int, days []found) {
 	}
 	last := c.listFrom(at)
 	end := c.items[last].to
+	if c.is(last+1, "in last back") && (c.is(last+2, monthNames) || c.is(last+3, monthNames)) && hasWord(c.text[end:min(len(c.text), end+160)], "now|today|needs|comes back|came back|returns|this time|is here") && c.behindText(end) {
+		c.history(at)
+		return
+	}
 	i, _ := slices.BinarySearchFunc(days, end, func(d found, at int) int { return d.Start - at })
 	if i == len(days) || days[i].Start-end > 26 || days[i].Kind == "planned" || strings.ContainsAny(c.text[end:days[i].Start], ".?\n") {
 		return
