@@ -383,7 +383,7 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 	if !labelled && ctx.class&(wGENE|wROAD) != 0 && ctx.class&(wDX|wICD) == 0 {
 		c.signs |= nContext
 	}
-	if !labelled && c.n >= 4 && c.n <= 5 && digitsOnly(b[1:]) && ctx.class&(wDX|wICD|wBILL|wCODE) == 0 && !ctx.question && !s.coding && c.signs&sAloneLine == 0 && !s.amongLonger(c) {
+	if !labelled && c.n == 4 && digitsOnly(b[1:]) && ctx.class&(wDX|wICD|wBILL|wCODE) == 0 && !ctx.question && !s.coding && c.signs&sAloneLine == 0 && !s.amongLonger(c) {
 		c.signs |= nContext
 	}
 	if !labelled && c.n == 3 && prev.kind == kPunct && prev.p == '-' && prev.gap == 0 {
