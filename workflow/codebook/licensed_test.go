@@ -55,7 +55,7 @@ func TestNoTextOfTheAMAIsShownWithoutALicence(t *testing.T) {
 
 func TestLicensedTextsCarryTheirYearsNotice(t *testing.T) {
 	t.Parallel()
-	b := sources(t, "testdata/cpt2025")
+	b, _ := build(t, BuildOptions{Force: true}, append(codeSets(), "testdata/cpt2025")...) // with our own words
 	var licensed atomic.Bool
 	licensed.Store(true)
 	view := b.Licensed(func(licence string) bool { return licence == LicenceCPT && licensed.Load() })
