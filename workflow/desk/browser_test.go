@@ -233,7 +233,7 @@ func TestBrowserMentionsOpenTheirCode(t *testing.T) {
 	// No page is wider than a small phone.
 	tb.do(chromedp.EmulateViewport(320, 640))
 	b.ledger(t)
-	for _, path := range []string{"/queue", "/cases/" + ref, "/intake", "/outbox", "/codes?q=sphenoid", "/codes/cpt/31297", "/settings", "/nowhere"} {
+	for _, path := range []string{"/queue", "/cases/" + ref, "/intake", "/outbox", "/codes?q=sphenoid", "/codes/cpt/31297", "/settings", "/licences", "/nowhere"} {
 		tb.open(path)
 		tb.until(path+" within 320 pixels", `document.documentElement.scrollWidth <= 320 && document.querySelector("main").scrollWidth <= 320`)
 	}

@@ -158,7 +158,7 @@ func TestNothingInline(t *testing.T) {
 	b := setup(t)
 	refs := b.full(t)
 	br := b.as(t, b.dana)
-	for _, path := range []string{"/login", "/queue", "/queue?view=all", "/cases/" + refs[0], "/cases/" + refs[8], "/intake", "/outbox", "/codes", "/codes?q=sphenoid", "/codes/cpt/31297", "/settings", "/nowhere"} {
+	for _, path := range []string{"/login", "/queue", "/queue?view=all", "/cases/" + refs[0], "/cases/" + refs[8], "/intake", "/outbox", "/codes", "/codes?q=sphenoid", "/codes/cpt/31297", "/settings", "/licences", "/nowhere"} {
 		p := br.get(path)
 		wantClean(t, path, p)
 		if p.doc.Find("h1").Length() != 1 {
