@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,9 @@ func parseDay(s string) (time.Time, error) {
 }
 
 type lookupCommand struct {
-	Codes  []string `arg:"" name:"code" help:"Codes as people write them: 31297, m5450, 31297-50, J1885."`
+	Codes  []string `arg:"" name:"code" help:"Codes as people write them (31297, m5450, 31297-50, J1885), ranges (99202-99205) and patterns (3129x, E11.*)."`
+	Limit  int      `default:"50" help:"Of a range or pattern at most so many codes, up to 500."`
+	Offset int      `default:"0" help:"Of a range or pattern leave out so many codes at the beginning."`
 	DOS    string   `placeholder:"DATE" help:"As of this day of service; today if left out."`
 	System string   `placeholder:"SYSTEM" help:"Only this code system: ${systems}."`
 	Pairs  bool     `help:"List every NCCI pair that names the code, not only how many there are."`
@@ -81,6 +84,9 @@ func (l *lookupCommand) Run(c *console) error {
 	if l.System != "" && !knownSystem(l.System) {
 		return usageError(fmt.Sprintf("there is no code system %q: write %s", l.System, orList(stringsOf(codes.Systems()))))
 	}
+	if l.Limit < 1 || l.Limit > 500 || l.Offset < 0 {
+		return usageError("--limit must be from 1 to 500, and --offset not below 0")
+	}
 	licences, err := c.licences(l.Licensed)
 	if err != nil {
 		return err
@@ -89,8 +95,19 @@ func (l *lookupCommand) Run(c *console) error {
 		book = book.Licensed(func(name string) bool { return licences.Permits(licence.Name(name), licence.Desk, time.Now()) })
 		encoder := json.NewEncoder(c.out)
 		for i, code := range l.Codes {
+			if i > 0 && !l.JSON {
+				c.printf("\n")
+			}
 			entry, err := lookup(c, book, codes.System(l.System), code, day)
 			if err != nil {
+				return err
+			}
+			if listed, err := l.list(c, book, code, entry, day); err != nil {
+				return err
+			} else if listed {
+				continue
+			}
+			if err := book.AddPlace(c.ctx, &entry, day); err != nil {
 				return err
 			}
 			if err := book.AddFacts(c.ctx, &entry, day, l.Pairs); err != nil {
@@ -104,9 +121,6 @@ func (l *lookupCommand) Run(c *console) error {
 					return fmt.Errorf("write the result: %w", err)
 				}
 				continue
-			}
-			if i > 0 {
-				c.printf("\n")
 			}
 			showEntry(c, entry)
 			showFacts(c, entry.Facts)
@@ -130,9 +144,15 @@ func knownSystem(s string) bool {
 func lookup(c *console, book *codebook.Book, system codes.System, written string, day time.Time) (codebook.Entry, error) {
 	code := written
 	if system == "" {
-		if mentions := codes.Find(written, codes.Options{Known: book.Known}); len(mentions) == 1 && strings.TrimSpace(mentions[0].Text) == strings.TrimSpace(written) {
-			if mentions[0].System != codes.Modifier {
-				code = mentions[0].Code
+		if mentions := codes.Find(written, codes.Options{Known: book.Known}); len(mentions) == 1 {
+			switch m := mentions[0]; {
+			case strings.TrimSpace(m.Text) == strings.TrimSpace(written):
+				if m.System != codes.Modifier {
+					code = m.Code
+				}
+			case labelled(written, m.Text): // "CPT 99213" says its system itself
+				entry, _, err := book.Lookup(c.ctx, m.System, m.Code, day)
+				return entry, err
 			}
 		}
 		found, err := book.Find(c.ctx, code, day)
@@ -154,6 +174,13 @@ func lookup(c *console, book *codebook.Book, system codes.System, written string
 	return entry, err
 }
 
+// labelled reports whether what stands around a code is but a name of its kind.
+func labelled(written, code string) bool {
+	rest := strings.ToLower(strings.Trim(strings.Replace(written, code, " ", 1), " :#®."))
+	return slices.Contains([]string{"cpt", "cpt code", "hcpcs", "hcpcs code", "icd-10", "icd10", "icd-10-cm", "icd10cm", "icd-10 code", "icd-10-pcs", "dx", "dx code", "diagnosis",
+		"code", "modifier", "mod", "pos", "place of service", "ndc", "drg", "ms-drg", "cdt", "rev", "revenue code"}, rest)
+}
+
 // showEntry prints an entry for a person.
 func showEntry(c *console, e codebook.Entry) {
 	c.printf("%s  %s\n", e.Code, cmp.Or(e.Title, "(no title)"))
@@ -173,9 +200,7 @@ func showEntry(c *console, e codebook.Entry) {
 	if e.Status != "" {
 		c.printf("%s\n", wrap(e.Status, "   "))
 	}
-	if len(e.Parents) > 0 {
-		c.printf("   Under %s\n", strings.Join(e.Parents, " › "))
-	}
+	showPlace(c, e)
 	last := ""
 	for _, d := range e.Descriptions {
 		if d.Kind != last {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -13,11 +14,13 @@ import (
 )
 
 type searchCommand struct {
-	Words  []string `arg:"" help:"What to look for: words, or the beginning of a code."`
-	System string   `placeholder:"SYSTEM" help:"Only this code system: ${systems}."`
-	DOS    string   `placeholder:"DATE" help:"Codes as of this day; today if left out."`
-	Limit  int      `default:"20" help:"At most so many hits, up to 200."`
-	JSON   bool     `help:"One object a line."`
+	Words    []string `arg:"" help:"What to look for: words, or the beginning of a code."`
+	System   string   `placeholder:"SYSTEM" help:"Only this code system: ${systems}."`
+	Chapter  string   `placeholder:"ID" help:"Only this chapter: 13 of ICD-10-CM, J of HCPCS, surgery or surgery-eyes of CPT, 0 of ICD-10-PCS (with --system where two systems have it)."`
+	Billable bool     `help:"Only codes that may be reported, no headings."`
+	DOS      string   `placeholder:"DATE" help:"Codes as of this day; today if left out."`
+	Limit    int      `default:"20" help:"At most so many hits, up to 200."`
+	JSON     bool     `help:"One object a line."`
 
 	Passages bool `help:"With --json: sections of rule books too, as objects of kind \"passage\" behind the codes."`
 	Licensed bool `help:"Quote rule books under a notice of the AMA too, as far as [licence] of the configuration allows it at the desk."`
@@ -32,6 +35,11 @@ func (s *searchCommand) Run(c *console) error {
 	if s.Limit < 1 || s.Limit > 200 {
 		return usageError("--limit must be from 1 to 200")
 	}
+	if s.Chapter != "" && !slices.ContainsFunc(codebook.Chapters(codes.System(s.System)), func(c codebook.Chapter) bool {
+		return strings.EqualFold(c.ID, s.Chapter) || strings.HasPrefix(c.ID, strings.ToLower(s.Chapter)+"-")
+	}) {
+		return usageError(fmt.Sprintf("there is no chapter %q: write 1 to 22 for ICD-10-CM, a letter for HCPCS, surgery, radiology, laboratory, medicine or visits for CPT", s.Chapter))
+	}
 	day, err := parseDay(s.DOS)
 	if err != nil {
 		return err
@@ -42,7 +50,7 @@ func (s *searchCommand) Run(c *console) error {
 	}
 	return s.with(c, func(book *codebook.Book) error {
 		book = book.Licensed(func(name string) bool { return licences.Permits(licence.Name(name), licence.Desk, time.Now()) })
-		hits, err := book.Search(c.ctx, strings.Join(s.Words, " "), codebook.SearchOptions{System: codes.System(s.System), Limit: s.Limit, On: day})
+		hits, err := book.Search(c.ctx, strings.Join(s.Words, " "), codebook.SearchOptions{System: codes.System(s.System), Limit: s.Limit, On: day, Chapter: s.Chapter, Billable: s.Billable})
 		if err != nil {
 			return err
 		}

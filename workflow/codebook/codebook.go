@@ -51,6 +51,8 @@ type Entry struct {
 	Facts
 	// Details are crosswalks, coverage, drugs and the like; only AddDetails fills them.
 	Details
+	// Place is what stands above and beside it; only AddPlace fills it.
+	Place
 }
 
 // The kinds of descriptions. Official words and ours are never mixed in one.
@@ -124,6 +126,10 @@ type SearchOptions struct {
 	Limit int
 	// On is the day as of which codes must exist, as far as a loaded release covers it. Defaults to today.
 	On time.Time
+	// Chapter keeps to one chapter by its ID ("13", "J", "surgery-eyes"; see Chapters) or the beginning of its ID ("surgery"). Empty is all.
+	Chapter string
+	// Billable leaves out headings, which may not be reported.
+	Billable bool
 }
 
 // Release is one edition of one code set in the book, and the days for which it answers.

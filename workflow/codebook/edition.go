@@ -24,6 +24,7 @@ type edition struct {
 	rows        []row
 	notes       []placedNote // tabular only
 	blocks      []block      // tabular only
+	blockTitles []placedNote // tabular only
 	changes     []codeChange // addenda only
 	terms       []indexTerm  // indexes: words by which codes are found
 	summary     string       // what was found in it, for the report; "" counts codes and headings

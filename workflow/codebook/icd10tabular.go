@@ -189,6 +189,10 @@ func (t *tabular) start(ctx context.Context, e xml.StartElement) error {
 		text, err := t.text()
 		t.chapter = text
 		return err
+	case name == "desc" && parent == "section" && t.ed != nil:
+		text, err := t.text()
+		t.ed.blockTitles = append(t.ed.blockTitles, placedNote{at: t.block, level: "block", kind: "title", text: strings.TrimSpace(strings.TrimSuffix(text, "("+t.block+")"))})
+		return err
 	case name == "name" && parent == "diag":
 		return t.diagName()
 	case name == "introduction":

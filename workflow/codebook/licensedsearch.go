@@ -101,7 +101,7 @@ func (s *searcher) byLicensed(words string) error {
 			asked += btoi(slices.Contains(have, stem))
 		}
 		// The more of the title was asked for, the likelier it is meant.
-		s.add(k, 0, title, "title", 20+35*float64(asked)/float64(max(len(have), 1)))
+		s.add(k, 0, title, "title", 20+35*float64(asked)/float64(max(len(have), 1)), true)
 		s.licensed(k, title, licence)
 		return nil
 	}, strings.Join(query, " "), licensedDoc(release, 0), licensedDoc(release, 1<<24-2), maxLicensedHits)

@@ -63,7 +63,7 @@ func (b *Book) blockNotes(ctx context.Context, release int, category string) ([]
 	err := b.rows(ctx, `SELECT n.kind, n.text, n.place, n.level
 		FROM blocks AS b
 		JOIN block_notes AS n ON n.release = b.release AND n.place IN (b.block, 'chapter ' || b.chapter)
-		WHERE b.release = $1 AND b.category = $2
+		WHERE b.release = $1 AND b.category = $2 AND n.kind <> 'title'
 		ORDER BY n.level, n.number`, func(rows *sql.Rows) error {
 		n := Note{Release: b.releases[release].Name}
 		err := rows.Scan(&n.Kind, &n.Text, &n.At, &n.Level)

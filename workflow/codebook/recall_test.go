@@ -43,7 +43,7 @@ func (r recall) String() string {
 func TestSearchFindsWhatACoderMeans(t *testing.T) {
 	t.Parallel()
 	dir := reference(t)
-	b, _ := build(t, BuildOptions{}, filepath.Join(dir, "icd10cm2021"), filepath.Join(dir, "hcpcs2019"), filepath.Join(dir, "icd10pcs2021"))
+	b, _ := build(t, BuildOptions{}, filepath.Join(dir, "icd10cm2021"), filepath.Join(dir, "hcpcs2019"), filepath.Join(dir, "icd10pcs2021"), filepath.Join(dir, "icd10cm2019_index"))
 	for _, set := range []struct {
 		file       string
 		show       bool

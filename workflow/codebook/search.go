@@ -38,7 +38,7 @@ func (b *Book) Search(ctx context.Context, words string, opts SearchOptions) ([]
 	if len(words) > maxQueryBytes {
 		words = strings.ToValidUTF8(words[:maxQueryBytes], "")
 	}
-	s := searcher{b: b, ctx: ctx, system: opts.System, on: b.day(opts.On), limit: limit, seen: map[codeKey]int{}}
+	s := searcher{b: b, ctx: ctx, system: opts.System, chapter: strings.ToLower(opts.Chapter), billable: opts.Billable, on: b.day(opts.On), limit: limit, seen: map[codeKey]int{}}
 	var err error
 	if s.lex, err = b.lexicon(); err != nil {
 		return nil, fmt.Errorf("searching the codebook: %w", err)
@@ -84,10 +84,13 @@ type searcher struct {
 	ctx    context.Context
 	lex    *lexicon
 	system codes.System
-	on     day
-	limit  int
-	hits   []found
-	seen   map[codeKey]int // index into hits
+	// chapter and billable narrow as SearchOptions say.
+	chapter  string
+	billable bool
+	on       day
+	limit    int
+	hits     []found
+	seen     map[codeKey]int // index into hits
 
 	matched []int32 // scratch of score: which words of the title were asked for
 	title   []int32 // scratch of affirmed
@@ -95,7 +98,10 @@ type searcher struct {
 }
 
 // add keeps a hit, once for each code, with its best score.
-func (s *searcher) add(k codeKey, id int64, title, kind string, score float64) {
+func (s *searcher) add(k codeKey, id int64, title, kind string, score float64, billable bool) {
+	if s.billable && !billable || s.chapter != "" && !s.inChapter(k) {
+		return
+	}
 	if i, ok := s.seen[k]; ok {
 		if score > s.hits[i].Score {
 			s.hits[i].Score, s.hits[i].Kind = score, kind
@@ -106,6 +112,13 @@ func (s *searcher) add(k codeKey, id int64, title, kind string, score float64) {
 	}
 	s.seen[k] = len(s.hits)
 	s.hits = append(s.hits, found{Hit{System: k.system, Code: show(k.system, k.key), Title: title, Kind: kind, Score: score}, id})
+}
+
+// inChapter reports whether a code is in the chapter that is kept to; "surgery" is all of surgery, "1" only chapter 1.
+func (s *searcher) inChapter(k codeKey) bool {
+	c, ok := ChapterOf(k.system, k.key)
+	id := strings.ToLower(c.ID)
+	return ok && (id == s.chapter || strings.HasPrefix(id, s.chapter+"-"))
 }
 
 // exists reports whether a code is in the release that answers for the day, and may be reported then. Where none answers, what is listed
@@ -170,7 +183,7 @@ func (s *searcher) byCode(words string) (rest string, err error) {
 				if meant {
 					score = scoreMeant - float64(rank)
 				}
-				s.add(codeKey{system, key}, 0, e.Title, "code", score)
+				s.add(codeKey{system, key}, 0, e.Title, "code", score, e.Billable)
 			}
 		}
 		if len(pieces) == 1 && strings.ContainsAny(key, "0123456789") {
@@ -202,7 +215,7 @@ func (s *searcher) byPrefix(prefix string) error {
 				continue
 			}
 			e := s.b.entry(system, key, s.on, rec)
-			s.add(codeKey{system, key}, 0, e.Title, "prefix", scorePrefix-float64(i)/10)
+			s.add(codeKey{system, key}, 0, e.Title, "prefix", scorePrefix-float64(i)/10, e.Billable)
 		}
 	}
 	return nil
@@ -300,7 +313,7 @@ func (s *searcher) hint(q *question) error {
 			continue
 		}
 		if e := s.b.entry(k.system, k.key, s.on, rec); e.Billable || e.Release == "" {
-			s.add(k, 0, e.Title, kind, scoreHint-float64(n)/10)
+			s.add(k, 0, e.Title, kind, scoreHint-float64(n)/10, true)
 			n++
 		}
 	}
@@ -323,6 +336,9 @@ func (s *searcher) run(need []slot, q *question, limit int) error {
 	if query == "" || !slices.ContainsFunc(need, func(sl slot) bool { return !sl.optional }) {
 		return nil
 	}
+	if s.chapter != "" {
+		limit *= 8 // most of what is fetched is of other chapters
+	}
 	rows, err := s.b.db.QueryContext(s.ctx, `SELECT d.id, d.system, d.code, d.stems
 		FROM (SELECT rowid AS id FROM texts WHERE texts MATCH $1 ORDER BY rowid LIMIT $2) AS m
 		JOIN docs AS d ON d.id = m.id`, query, limit)
@@ -341,7 +357,7 @@ func (s *searcher) run(need []slot, q *question, limit int) error {
 			return fmt.Errorf("searching the codebook: %w", errRecord)
 		}
 		ok, billable := s.exists(d.system, d.key, d.flags&docBillable != 0)
-		if !ok {
+		if !ok || s.billable && !billable || s.chapter != "" && !s.inChapter(d.codeKey) {
 			continue
 		}
 		for _, n := range d.title {
@@ -350,7 +366,7 @@ func (s *searcher) run(need []slot, q *question, limit int) error {
 			}
 		}
 		score, kind := s.score(&d, q, billable)
-		s.add(d.codeKey, id, "", kind, score)
+		s.add(d.codeKey, id, "", kind, score, billable)
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("searching the codebook: %w", err)

@@ -239,6 +239,9 @@ func (w *writer) tabular(lib *library) {
 	})
 	w.each("INSERT INTO block_notes (release, place, number, level, kind, text) VALUES ($1, $2, $3, $4, $5, $6)", func(insert func(...any)) {
 		for i, ed := range lib.editions {
+			for _, title := range ed.blockTitles {
+				insert(i, title.at, -1, title.level, title.kind, title.text)
+			}
 			for n, note := range ed.notes {
 				if note.level != "code" {
 					insert(i, note.at, n, note.level, note.kind, note.text)
