@@ -12,6 +12,10 @@
 //     no code set whole, says so in every Status, and never lets Known answer "not a member";
 //   - a built one: `caseconsultant codes build`, that is Build, reads official files and writes one file. It holds the starter's words too.
 //
+// Beside code sets a built one holds facts about codes: the NCCI edits (PTP, MUE, AddOn), the Medicare fee schedule (Fee, Localities,
+// Anesthesia), and what hospitals and surgical centers are paid (OPPS, ASC). Each answer comes with its Source, which says whether a loaded
+// release covers the day at all: silence of a file that is not there means nothing. Their descriptors are never kept.
+//
 // A caller opens one (OpenStarter or Open), asks Lookup, Find, Search, Known, Notes and Releases from any number of goroutines, and closes
 // it. The file may be replaced by a rename while it is open; whoever has it open keeps the old content until they open anew.
 //

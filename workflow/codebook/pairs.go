@@ -178,6 +178,7 @@ func (b *Book) PTPCount(ctx context.Context, set PTPSet, code string, on time.Ti
 	}
 	for _, second := range []bool{false, true} {
 		p := b.pairsOn(release, d)
+		p.countOnly = true
 		from, to := pairID(release, second, key, 0), pairID(release, second, key, 1<<26-1)
 		err := b.query(ctx, "SELECT rows FROM pairs WHERE id BETWEEN $1 AND $2 ORDER BY id", func(rows *sql.Rows) error {
 			return p.read(rows, key, second, anyCode)
@@ -186,9 +187,9 @@ func (b *Book) PTPCount(ctx context.Context, set PTPSet, code string, on time.Ti
 			return 0, 0, source, fmt.Errorf("counting the pairs of a code: %w", err)
 		}
 		if second {
-			column2 = len(p.found)
+			column2 = p.count
 		} else {
-			column1 = len(p.found)
+			column1 = p.count
 		}
 	}
 	return column1, column2, source, nil
@@ -203,7 +204,10 @@ type pairSearch struct {
 	release int
 	on      packedDay
 	found   []pairRow
+	count   int // of those found
 	err     error
+	// countOnly: found stays empty.
+	countOnly bool
 }
 
 func (b *Book) pairsOn(release int, on day) *pairSearch {
@@ -244,7 +248,9 @@ func (p *pairSearch) read(rows *sql.Rows, code uint32, second bool, other uint32
 			break
 		}
 		if r.indicator != 9 && r.from <= p.on && (r.to == 0 || p.on <= r.to) {
-			p.found = append(p.found, r)
+			if p.count++; !p.countOnly {
+				p.found = append(p.found, r)
+			}
 		}
 	}
 	return nil
