@@ -200,14 +200,18 @@ func (f *coverageFacts) settled(ed *edition) error {
 	if f.updated != 0 {
 		ed.name += ", changes to " + f.updated.words()
 	}
-	names := map[string]bool{}
+	names, loose := map[string]bool{}, 0
 	for _, name := range append([]string{ed.file}, ed.parts...) {
 		if strings.Contains(name, "/") {
-			name = path.Dir(name)
+			names[path.Dir(name)] = true
+		} else if loose++; loose == 1 {
+			names[name] = true
 		}
-		names[name] = true
 	}
 	list := slices.Sorted(maps.Keys(names))
+	if loose > 1 {
+		list = append(list, fmt.Sprintf("and %d more tables", loose-1))
+	}
 	ed.file, ed.parts = list[0], list[1:]
 	return nil
 }

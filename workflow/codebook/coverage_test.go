@@ -47,6 +47,9 @@ func TestCoverageAnswersForTheDayAndTheContractor(t *testing.T) {
 			t.Errorf("%s on %s in %q by %q: %s, want %s", test.code, test.on, test.state, test.contractor, got, test.want)
 		}
 	}
+	if r := b.Releases()[0]; r.File != "article.csv, and 15 more tables" {
+		t.Errorf("%s", r.File)
+	}
 	if !b.HasCoverage() || official(t).HasCoverage() {
 		t.Error("whether a coverage database is loaded is known")
 	}

@@ -125,7 +125,11 @@ func ndcEdition(in input) *edition {
 	ed := &edition{kind: kindNDC, name: "FDA NDC directory", rank: 1, titles: true}
 	if year, month := dateInName(in.context); year > 0 {
 		ed.first = makeDay(year, max(month, 1), 1)
-		ed.name = "FDA NDC directory, " + ed.first.time().Format("January 2006")
+		layout := "January 2006"
+		if month == 0 {
+			layout = "2006"
+		}
+		ed.name = "FDA NDC directory, " + ed.first.time().Format(layout)
 	}
 	return ed
 }
