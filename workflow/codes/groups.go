@@ -242,13 +242,10 @@ const laterDay = "the next day|the following day|next day|the day after|the foll
 // laterBreaks are the places at which a text turns to another day: "a week
 // later 20610". Where a refusal is told, it is the refusal that came later.
 func laterBreaks(small string) (out []groupBreak) {
-	for from := 0; ; {
-		i := wordAt(small[from:min(len(small), from+20000)], laterDay)
-		if i < 0 {
-			return out
+	for at := 0; at < len(small); at++ {
+		if at > 0 && wordByte(small[at-1]) || strings.IndexByte("tnfawdmrosh", small[at]) < 0 || !hasPrefixWord(small[at:], laterDay) {
+			continue
 		}
-		at := from + i
-		from = at + 4
 		lo, hi := at, at
 		for lo > 0 && at-lo < 90 && strings.IndexByte(".?!\n;", small[lo-1]) < 0 {
 			lo--
@@ -261,6 +258,7 @@ func laterBreaks(small string) (out []groupBreak) {
 		}
 		out = append(out, groupBreak{at: at})
 	}
+	return out
 }
 
 // severalKeys says whether a list of breaks tells at least two apart.

@@ -28,6 +28,9 @@ var wordy = map[string]string{
 	"changes":     "change it to 99213, replaced by ",
 	"says":        "auditor says 99213 coder says 99214 ",
 	"if":          "if so 99213 if not 99214. ",
+	"later":       "the next day 99213 ",
+	"history":     "history: 99213 ",
+	"options":     "options: 99213\n",
 	"claims":      "CLP*1*4*1*0~SVC*HC:99213*1*0~CAS*CO*97*1~",
 	"codes alone": "99213\n",
 }
