@@ -301,7 +301,7 @@ var dateKinds = []struct{ kind, words string }{
 	{"admission", "admit|admitted|admission|adm|admit date|admitted on|admission date|readmitted|readmit|date of admission|admission on|inpatient since|inpatient from"},
 	{"discharge", "disch|discharged|discharge|dc date|d/c|d/c'd|dc'd|discharged on|date of discharge|discharge date|discharge on|went home|sent home"},
 	{"planned", "scheduled|scheduled for|scheduled on|planned|planned for|planned on|upcoming|is set for|booked for|booked|going to the or on|surgery tomorrow|on for|is on for|set for|on the schedule for|on the schedule|planned originally for|date planned|proposed date|planned dos|planned date|tentatively|plan is for|to be done|will be done on|will be on|going in on|slated for|rescheduled to|moved to|surgery scheduled for|procedure scheduled for|for surgery on"},
-	{"denial", "denied on|denied|denial|denial dated|denial letter dated|denial letter of|denied 1st time|denied first|denied again|2nd denial|eob dated|eob date|eob|eob of|remit dated|remit date|remit|remittance|remittance date|denial date|date of denial|processed on|rejected|rejected on|rejection|unfavorable on|unfavorable|unfavourable|upheld|upheld on|decision dated|redetermination dated|determination dated|recouped on|era date|era dated"},
+	{"denial", "notice|date of notice|notice date|notice dated|notice of action|denied on|denied|denial|denial dated|denial letter dated|denial letter of|denied 1st time|denied first|denied again|2nd denial|eob dated|eob date|eob|eob of|remit dated|remit date|remit|remittance|remittance date|denial date|date of denial|processed on|rejected|rejected on|rejection|unfavorable on|unfavorable|unfavourable|upheld|upheld on|decision dated|redetermination dated|determination dated|recouped on|era date|era dated"},
 	{"letter", "letter|letter dated|letter date|dated|received|signed|printed|posted|filed|effective|effective date|as of|since|until|after|before|exp|expires|due|mailed|sent on|by|check|check date|paid on|paid|revised|submitted|submitted on|faxed|resubmitted|appeal sent|appealed|appeal date|peer-to-peer|peer to peer|called|call on|spoke|deadline|expires on|auth valid|valid from|valid through|today is|report date|published|version|updated|last updated"},
 }
 
@@ -383,8 +383,11 @@ func headerAbove(text string, at int) string {
 		return ""
 	}
 	line := text[start : start+end]
-	if strings.ContainsAny(line, "0123456789.?") {
-		return ""
+	for i := range len(line) {
+		// "Mod 1" and "dx2" head columns; numbers of two digits and more are values
+		if line[i] == '.' || line[i] == '?' || isDigit(line[i]) && i+1 < len(line) && isDigit(line[i+1]) {
+			return ""
+		}
 	}
 	return line
 }

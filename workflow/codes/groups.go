@@ -144,7 +144,7 @@ func useful(d found) bool {
 }
 
 // Nouns that are numbered: "patient 2", "case b", "claim #3".
-const numberedNouns = " patient pt case claim encounter enc visit example scenario ex row chart mrn account acct question q procedure surgery day week member beneficiary client subject record "
+const numberedNouns = " kid child twin baby sibling patient pt case claim encounter enc visit example scenario ex row chart mrn account acct question q procedure surgery day week member beneficiary client subject record "
 
 // Nouns behind "second", "another" ...
 const otherNouns = " patient pt visit claim encounter case scenario question example one chart account situation procedure surgery session issue beneficiary person client member "
@@ -182,7 +182,13 @@ func headingBreaks(small string) (out []groupBreak) {
 				numbers = append(numbers, groupBreak{at: i, key: w})
 			}
 		case "mom", "mother", "maternal", "baby", "newborn", "infant", "neonate", "donor", "recipient", "husband", "wife", "spouse", "son", "daughter", "child", "dad", "twin":
-			if after := strings.TrimLeft(rest, " "); strings.HasPrefix(after, ":") || w == "twin" && len(after) > 1 && (after[0] == 'a' || after[0] == 'b') && !wordByte(after[1]) {
+			after := strings.TrimLeft(rest, " ")
+			if strings.HasPrefix(after, "(") { // "Husband (72): ..."
+				if e := strings.IndexByte(after, ')'); e > 0 && e < 16 {
+					after = strings.TrimLeft(after[e+1:], " ")
+				}
+			}
+			if strings.HasPrefix(after, ":") || w == "twin" && len(after) > 1 && (after[0] == 'a' || after[0] == 'b') && !wordByte(after[1]) {
 				persons = append(persons, groupBreak{at: i, key: w + strings.TrimLeft(after[:1], ":")})
 			}
 		case "mr", "mrs", "ms", "miss", "dr":

@@ -12,7 +12,7 @@ type cell struct{ from, to int }
 // claim, a patient, a day.
 const (
 	claimHeads   = "claim|claim #|claim no|claim number|claim id|icn|encounter|encounter #|enc|enc #|visit #|visit id|case|case #|case no|invoice|invoice #|fin|csn|encounter id"
-	patientHeads = "patient|patient name|pt|pt name|name|mrn|acct|acct #|account|account #|patient id|patient acct|chart|chart #|member|member id|patient #|pt #|initials|pt initials|subscriber|record"
+	patientHeads = "pat|patient|patient name|pt|pt name|name|mrn|acct|acct #|account|account #|patient id|patient acct|chart|chart #|member|member id|patient #|pt #|initials|pt initials|subscriber|record"
 	dayHeads     = "dos|date of service|service date|svc date|date|from|dos from|from date|svc dt|serv date|visit date|dates of service|dos (from)|date of svc|from dos"
 	codeHeads    = "cpt|hcpcs|code|codes|cpt code|cpt/hcpcs|procedure|proc|proc code|procedure code|px|service|cpt codes|hcpcs/cpt|svc|e/m|em|e/m code|em code|billed|coded|cpt billed|svc code|service code|cpt®|level|dx|icd|icd-10|diagnosis|proc cd|hcpc|procedures|visit code|em level"
 	countHeads   = "#|no|no.|row|nr|seq|item|sample|sample #|audit #|s.no|num"

@@ -28,7 +28,11 @@ func Read(sources []Source, received time.Time, opts Options) Reading {
 		if src.Attachment != "" && len(all) > 0 {
 			first = used
 		}
-		refs := references(text)
+		refs := slices.DeleteFunc(references(text), func(r Reference) bool {
+			// a diagnosis such as N36.2 has the shape of a remark code
+			i, hit := slices.BinarySearchFunc(ms, r.Start, func(m Mention, at int) int { return m.Start - at })
+			return r.Kind == "rarc" && (hit || i > 0 && ms[i-1].End > r.Start)
+		})
 		last := assign(text, ms, links, refs, days, received.Year(), first)
 		for i := range days {
 			days[i].Group = groupAt(ms, days[i].Start)

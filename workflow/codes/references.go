@@ -46,6 +46,8 @@ func references(text string) []Reference {
 				} else if p := l.at(i - 1); p.is("CODE") && l.at(i-2).is("GROUP") {
 					add("group", string(t.bytes()), t.start, t.end)
 				}
+			case t.is("DENIED"), t.is("DENY"), t.is("DENIES"), t.is("REJECTED"), t.is("RETURNED"), t.is("DENIAL"):
+				remark = max(remark, 14)
 			case t.is("REMARK"), t.is("REMARKS"), t.is("RARC"), t.is("RARCS"):
 				remark = remarks
 			case t.is("CARC"), t.is("CARCS"):
@@ -117,6 +119,9 @@ func references(text string) []Reference {
 				}
 			case remark > 0 && remarkCode(b) && n.p != '.' || remark > 0 && remarkCode(b) && (l.at(i+2).gap > 0 || l.at(i+2).kind == kEdge):
 				add("rarc", string(b), t.start, t.end)
+			case len(b) == 5 && b[0] == 'M' && b[1] == 'A' && digitsOnly(b[2:]):
+				add("rarc", string(b), t.start, t.end)
+				remark = remarks
 			case len(b) >= 4 && b[0] == 'M' && b[1] == 'A' && digitsOnly(b[2:]) && len(b) <= 5:
 				add("rarc", string(b), t.start, t.end)
 			}

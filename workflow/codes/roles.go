@@ -298,6 +298,8 @@ func (c *clause) supposed(k, end int) bool {
 		switch {
 		case c.is(j, "; ."):
 			j = 0
+		case c.is(j, "to") && n == 0 && c.is(j-1, "decided continue continues continued chose had began started determined"):
+			return false
 		case c.is(j, "to") && base && n == 0 && !c.is(k, "not take"):
 			return true
 		case c.is(j, "not never isn't wasn't aren't weren't don't doesn't"):

@@ -127,6 +127,7 @@ func sentences(text string) []stretch {
 // labelLine says whether a line is a claim line or a label line of its own.
 func labelLine(line string) bool {
 	return len(line) < 400 && (strings.Contains(line, "\t") || strings.Contains(line, "|") || columns(line) > 2) ||
+		len(line) < 160 && strings.Count(line, ",") > 2 && strings.Count(line, " ") < 2*strings.Count(line, ",")+3 ||
 		len(line) < 90 && (strings.Count(line, ":") > 0 && len(line) < 60 || len(line) < 40)
 }
 
