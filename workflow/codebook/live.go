@@ -211,6 +211,13 @@ func (l *Live) Search(ctx context.Context, words string, opts SearchOptions) ([]
 	return book.Search(ctx, words, opts)
 }
 
+// AddPlace is Book.AddPlace on the book of now.
+func (l *Live) AddPlace(ctx context.Context, e *Entry, on time.Time) error {
+	book, giveBack := l.Borrow()
+	defer giveBack()
+	return book.AddPlace(ctx, e, on)
+}
+
 // Notes is Book.Notes on the book of now.
 func (l *Live) Notes(ctx context.Context, system codes.System, code string, on time.Time) ([]Note, error) {
 	book, giveBack := l.Borrow()

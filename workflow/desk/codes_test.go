@@ -48,12 +48,21 @@ func TestCodes(t *testing.T) {
 	if got := p.text(".facts-line"); !strings.Contains(got, "in force") || !strings.Contains(got, "heading: needs more characters") {
 		t.Errorf("a heading's facts read %q", got)
 	}
+	if got := p.text(".crumbs"); !strings.Contains(got, "Other dorsopathies") || !strings.Contains(got, "M54 Dorsalgia") {
+		t.Errorf("what stands above a code reads %q", got)
+	}
+	if href, _ := p.doc.Find("#beside .hits a").First().Attr("href"); href != "/codes/icd10cm/M54.51" {
+		t.Errorf("the first code beside it leads to %q", href)
+	}
 	p = br.get("/codes/icd10cm/M54.50?on=2026-03-02").want(http.StatusOK)
 	if got := p.text("#notes"); !strings.Contains(got, "Excludes1: not coded here") || !strings.Contains(got, "at M54") {
 		t.Errorf("the instructions read %q", got)
 	}
 	if on, _ := p.doc.Find("input[name=on]").Attr("value"); on != "2026-03-02" {
 		t.Errorf("the page is as of %q", on)
+	}
+	if p = br.get("/codes/icd10cm/M54.5O").want(http.StatusNotFound); !strings.Contains(p.text("main"), "Did you mean M54.50?") {
+		t.Errorf("an unknown code does not name the nearest: %q", p.text("main"))
 	}
 	if p = br.get("/codes/cpt/99999").want(http.StatusNotFound); !strings.Contains(p.text("h1"), "no CPT 99999") {
 		t.Errorf("an unknown code says %q", p.text("h1"))

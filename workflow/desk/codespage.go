@@ -45,6 +45,7 @@ type codePage struct {
 	Code        string
 	Heading     string
 	Parents     []hitView
+	Related     []hitView // counterparts and siblings; SystemLabel says which side
 	Facts       []factLine
 	Citation    string
 	Sections    []sectionView
@@ -160,10 +161,17 @@ func (d *Desk) renderCode(c *call, status int, w writing) error {
 	if err != nil {
 		return err
 	}
+	if err := book.AddPlace(c.ctx(), &e, on); err != nil {
+		return err
+	}
 	if !ok {
+		next := []nextStep{{"Search", "/codes?q=" + url.QueryEscape(code), true}}
+		for _, s := range e.DidYouMean {
+			next = append(next, nextStep{"Did you mean " + s.Code + "?", codePath(system, s.Code), false})
+		}
 		v := errorPage{shell: shell, Status: "404", Heading: fmt.Sprintf("The loaded codebook has no %s %s", systemName(system), code),
 			What: "It may exist all the same: the starter codebook holds only what is asked for most. Official files are added with caseconsultant codes build.",
-			Next: []nextStep{{"Search", "/codes?q=" + url.QueryEscape(code), true}}}
+			Next: next}
 		return d.render(c, http.StatusNotFound, "error", v)
 	}
 	notes, err := d.Codes.Notes(c.ctx(), system, e.Code, on)
@@ -181,8 +189,19 @@ func (d *Desk) renderCode(c *call, status int, w writing) error {
 	if !on.IsZero() {
 		v.On = on.Format(time.DateOnly)
 	}
-	for _, p := range e.Parents {
-		v.Parents = append(v.Parents, hitView{Code: p, Href: codePath(system, p)})
+	for _, l := range e.Hierarchy {
+		p := hitView{Code: l.Code, Title: l.Title}
+		if l.Kind != "chapter" && l.Kind != "block" {
+			p.Href = codePath(system, l.Code)
+		}
+		v.Parents = append(v.Parents, p)
+	}
+	for _, r := range e.Related {
+		relation := r.Relation
+		if relation == "sibling" || relation == "seventh character" {
+			relation = ""
+		}
+		v.Related = append(v.Related, hitView{Code: r.Code, System: string(system), SystemLabel: relation, Title: r.Title, Href: codePath(system, r.Code)})
 	}
 	v.Citation = fmt.Sprintf("%s %s, %s. %s", systemName(system), e.Code, e.Title, orElse(e.Release, "starter codebook"))
 	return d.render(c, status, "code", v)

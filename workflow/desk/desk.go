@@ -75,6 +75,8 @@ type Codes interface {
 	Find(ctx context.Context, code string, on time.Time) ([]codebook.Entry, error)
 	Search(ctx context.Context, words string, opts codebook.SearchOptions) ([]codebook.Hit, error)
 	Notes(ctx context.Context, system codes.System, code string, on time.Time) ([]codebook.Note, error)
+	// AddPlace adds where a code stands, what stands beside it, and for one that is not there what may have been meant.
+	AddPlace(ctx context.Context, e *codebook.Entry, on time.Time) error
 	Passages(ctx context.Context, q codebook.PassageQuery) ([]codebook.Passage, error)
 	Releases() []codebook.Release
 }

@@ -250,6 +250,18 @@ func (b testCodes) Search(_ context.Context, words string, _ codebook.SearchOpti
 	return hits, nil
 }
 
+// AddPlace knows where low back pain stands and what is beside it.
+func (b testCodes) AddPlace(_ context.Context, e *codebook.Entry, _ time.Time) error {
+	switch {
+	case strings.HasPrefix(e.Code, "M54.5"):
+		e.Hierarchy = []codebook.Level{{Kind: "chapter", Code: "13", Title: "Diseases of the musculoskeletal system and connective tissue"}, {Kind: "block", Code: "M50-M54", Title: "Other dorsopathies"}, {Kind: "category", Code: "M54", Title: "Dorsalgia"}}
+		e.Related = []codebook.Related{{Relation: "sibling", Code: "M54.51", Title: "Vertebrogenic low back pain", Billable: true}, {Relation: "sibling", Code: "M54.59", Title: "Other low back pain", Billable: true}}
+	case e.Title == "":
+		e.DidYouMean = []codebook.Suggestion{{Code: "M54.50", Title: "Low back pain, unspecified", Billable: true, Why: "one character other"}}
+	}
+	return nil
+}
+
 func (b testCodes) Notes(_ context.Context, _ codes.System, code string, _ time.Time) ([]codebook.Note, error) {
 	if code != "M54.50" {
 		return nil, nil
