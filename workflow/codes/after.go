@@ -167,7 +167,7 @@ func (s *scanner) glued(i int, c *candidate) {
 				} else if touching && q.kind == kAlpha && !labelWord(q) && q.n > 1 {
 					if q.class&(wNUM|wID) != 0 {
 						c.signs |= nID
-					} else if q.lower && !isUpper(s.text[q.start]) {
+					} else if q.lower && !isUpper(s.text[q.start]) && c.signs&sInUse == 0 {
 						c.signs |= nURL
 					}
 				}

@@ -24,6 +24,9 @@ func (s *scanner) alone(i, before, after int, hyphen bool) sign {
 		return 0
 	}
 	s.look(&b)
+	if (b.prev.is("DOES") || b.prev.is("DO")) && b.next.is("MEAN") && !b.t.lower && !roleWord(b.t) {
+		return sShape // "what does 1P mean"
+	}
 	var ok bool
 	switch b.t.kind {
 	case kNum:
@@ -49,6 +52,7 @@ func (s *scanner) alone(i, before, after int, hyphen bool) sign {
 func (s *scanner) look(b *beside) {
 	p, n := b.prev, b.next
 	b.start = p.kind == kEdge || p.kind == kLine || p.kind == kPunct && p.p != '$' && p.p != '/' && p.p != '%' && p.p != '+' && p.p != '=' && p.p != '<' && p.p != '>'
+	b.start = b.start || p.p == '>' && s.at(b.before-1).p == '-' // an arrow
 	b.stop = n.kind == kEdge || n.kind == kLine || n.kind == kPunct && (n.p == '.' || n.p == '?' || n.p == ',' || n.p == ';' || n.p == '!' || n.p == '/' || n.p == ':')
 	b.pair = s.other(b.after, b.t) || s.counterpart(b.after)
 	b.opens = b.start || p.kind == kAlpha && s.opensModifier(b.before, n)

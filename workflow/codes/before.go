@@ -115,7 +115,11 @@ func (s *scanner) before(i int, c *candidate) {
 			c.signs |= nID
 			return
 		}
-		if bare && (j == i-1) && t.gap <= 1 && cl&^wSTATEN == 0 && t.lower && isUpper(s.text[t.start]) && s.placed(j) {
+		if p := s.at(j - 1); bare && j == i-2 && s.at(i-1).p == '(' && s.at(i+1).p == ')' && cl&^wSTATEN == 0 && t.lower && isUpper(s.text[t.start]) && (p.p == ',' || p.is("IN")) {
+			c.signs |= nZip // "locality 01, Manhattan (10019)"
+			return
+		}
+		if bare && j == i-1 && t.gap <= 1 && cl&^wSTATEN == 0 && t.lower && isUpper(s.text[t.start]) && s.placed(j) {
 			c.signs |= nZip
 			return
 		}

@@ -13,7 +13,7 @@ func (s *scanner) modifier(i int, t *token) {
 		return
 	}
 	if !alternative {
-		if n := s.at(i + 1); n.is("ON") || n.is("TO") || n.is("ONTO") || n.is("FOR") || n.is("IN") {
+		if n := s.at(i + 1); n.is("ON") || n.is("TO") || n.is("ONTO") || n.is("FOR") || n.is("IN") || n.is("OFF") {
 			if j := s.tieForward(i); j > 0 {
 				s.pend(j, t)
 				s.lastMod, s.lastAlt = i, false
@@ -178,7 +178,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 		alternative = true
 	}
 	listed := cue&sChain != 0 && (prev.class&wOR != 0 || prev.class&wAND != 0 && s.lastMod == k-1 && !t.is("PT")) && t.class&(wOR|wTO|wART|wSMALL) == 0
-	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !listed && !s.attachedElsewhere(t) && !s.other(j, t)) && !(t.kind == kAlpha && !t.lower && !roleWord(t) && (puts(prev) || s.modifierRun(i) >= 3 || next.class&wOR != 0)) {
+	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !listed && !s.attachedElsewhere(t) && !s.other(j, t) && !next.is("MEAN")) && !(t.kind == kAlpha && !t.lower && !roleWord(t) && (puts(prev) || s.modifierRun(i) >= 3 || next.class&wOR != 0)) {
 		return 0, false
 	}
 	if cue != 0 {
@@ -383,7 +383,7 @@ func (s *scanner) tieForward(i int) int {
 		case m.n == 2 && m.kind == kNum && isModifier(m.b[0], m.b[1]) && !on:
 		case m.kind == kAlpha && m.is("AND") && !on:
 		case m.kind == kAlpha && (m.class&wTIEF != 0 || adverb(m)):
-			if m.is("ON") || m.is("TO") || m.is("ONTO") || m.is("WITH") || m.is("FOR") || m.is("IN") {
+			if m.is("ON") || m.is("TO") || m.is("ONTO") || m.is("WITH") || m.is("FOR") || m.is("IN") || m.is("OFF") {
 				on = true
 			}
 		case m.n == 2 && m.kind == kAlpha && !m.lower && isModifier(m.b[0], m.b[1]) && !on:

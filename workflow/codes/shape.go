@@ -42,8 +42,8 @@ func (s *scanner) code(i int, t *token) {
 func reasonGroup(t *token) bool {
 	b := t.bytes()
 	switch string(b[:2]) {
-	case "CO", "PR", "OA", "PI", "CR":
-		return digitsOnly(b[2:])
+	case "CO", "PR", "OA", "PI", "CR", "MA":
+		return len(b) > 3 && digitsOnly(b[2:])
 	}
 	return false
 }

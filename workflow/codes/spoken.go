@@ -179,7 +179,7 @@ func (s *scanner) described(c *candidate) {
 			return
 		}
 		switch {
-		case t.kind == kAlpha && t.class&^(wCLIN|wMEAS|wSTREET|wSTATE|wIDH|wHEAD|wLEVEL|wIDW|wCOUNT|wDENT) == 0 && !(t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])), t.is("BOTH"), t.is("ADMINISTRATION"), t.is("PER"), t.is("ALSO"):
+		case t.kind == kAlpha && t.class&^(wCLIN|wMEAS|wSTREET|wSTATE|wIDH|wHEAD|wLEVEL|wIDW|wCOUNT|wDENT) == 0 && !(t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])), t.is("BOTH"), t.is("ADMINISTRATION"), t.is("PER"), t.is("ALSO"), t.is("SO"):
 			words++
 		case t.kind == kAlpha && t.n <= 4 && words == 0 && pointers(t):
 			words++

@@ -1,5 +1,7 @@
 package codes
 
+import "slices"
+
 // column is what a table's header says of one column.
 type column uint8
 
@@ -210,6 +212,7 @@ func (t *table) header(s *scanner, i, end int) {
 	t.n, t.codes, t.active = 0, 0, false
 	base := s.at(i).start
 	index, has := 0, false
+	billed := -1 // a column "Billed": money, unless no other column has the codes
 	for k := range t.cols {
 		t.cols[k], t.starts[k] = colNone, 0
 	}
@@ -226,8 +229,19 @@ func (t *table) header(s *scanner, i, end int) {
 			continue
 		}
 		c := s.at(k)
+		if t.part == byWide && c.gap == 1 && has && c.class&wHEAD != 0 && s.at(k-1).kind == kNum && s.at(k-1).gap == 0 && index+1 < maxColumns {
+			index, has = index+1, false // "Mod1 Mod2 ICD1"
+		}
+		if c.is("BILLED") {
+			billed = index
+		}
 		if !has {
 			t.starts[index], has = c.start-base, true
+		}
+		if t.cols[index] == colCode && (c.is("DATE") || c.is("DT") || c.is("DESC") || c.is("DESCRIPTION")) {
+			t.cols[index] = colOther // "Svc Dt"
+			t.n = index + 1
+			continue
 		}
 		if col := columnOf(c); col != colNone && (t.cols[index] == colNone || t.cols[index] == colOther || col == colMod || col == colRev) {
 			t.cols[index] = col
@@ -235,6 +249,9 @@ func (t *table) header(s *scanner, i, end int) {
 			t.cols[index] = colOther
 		}
 		t.n = index + 1
+	}
+	if billed >= 0 && t.cols[billed] == colMoney && !slices.Contains(t.cols[:t.n], colCode) {
+		t.cols[billed] = colCode
 	}
 	kinds := 0
 	same := true // one word after the other says the same: "CPT CODES BILLED" is no row of headings

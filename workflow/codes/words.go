@@ -88,14 +88,14 @@ var wordLists = []struct {
 		accession requisition req check chk cheque meeting voucher warehouse vendor quote purchase loinc snomed
 		rxnorm rxcui cvx route transmittal invoices page pages pg pgs icn dcn caqh token trace eft era dated payerid
 		receipt refund portal routing deposit parking elevator exit station gl medicare_id mbi hicn policyno reservation
-		flight seat locker bin shelf barcode isbn hl7 clm caller bus ndcs2 fedex ups usps mailing pobox specimen slide
+		flight locker bin shelf barcode isbn hl7 clm caller bus ndcs2 fedex ups usps mailing pobox specimen slide
 		passport visa plate dept department mls irb queue wq bucket budget population grant jurisdiction carrier locality sender edi smarttext error event stop table wbc plt platelets rbc cpk bnp ferritin license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
 	{wIDW, `payer payor unit tax wages salary claim case file record records chart charts patient patients pt encounter encounters plan
 		form forms letter message request version build model device user doc document
 		protocol cohort arm screw stem liner reference ref group grp id ids
 		number numbers insurance ins job referral error
 		certificate remittance statement balance quoted part agreement site store branch agency loan
-		field school college class course section chapter volume issue edition schedule`},
+		school college class course section chapter volume issue edition schedule`},
 	{wIDH, `line lines item visit visits report note notes study block path pathology auth authorization precert preauth
 		pump transmitter hospital center op cup graft consult wound specimen claim case`},
 	{wALONE, `xe xs xp xu kx jw jz ga gy gz gx gt gq fq fr fs ft qw tc gc ge qx qy qz qk aa nu rr kh rt lt as pt cq co go gp gn kg ke kk
@@ -161,7 +161,7 @@ var wordLists = []struct {
 		append appended add added carries carry bearing having both attached modified along of only on it its con same
 		line gets got wants to as by used use y processed paid rejected resubmitted rebilled just came in missing lacking lacks carrying bearing carried`},
 	{wTIEF, `on to onto for with goes go going be belongs belong appended added attached append add attach the a an our my this that line code cpt
-		justified supported allowed required needed appropriate correct valid ok right
+		off justified supported allowed required needed appropriate correct valid ok right
 		hcpcs second first third other same secondary primary lesser higher each of in after procedure your his her visit applied applies apply is put used em`},
 	{wART, `a an the this that our my his her your their any some`},
 	{wWITH, `with w con`},
@@ -171,14 +171,14 @@ var wordLists = []struct {
 	{wNW, `one two three four five six seven eight nine ten eleven twelve twice once`},
 	{wMONTH, `jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov
 		november dec december`},
-	{wRARC, `remark remarks rarc carc rarcs carcs reason adjustment adj rejected rejects rejection returned denial eob remit remittance denied oa co pr pi`},
+	{wRARC, `remark remarks rarc carc rarcs carcs reason adjustment adj deny denies rejected rejects rejection returned denial eob remit remittance denied oa co pr pi`},
 	{wDENT, `dental tooth teeth dentist cdt ada quad quadrant crown pedo molar hygienist`},
 	{wHCC, `hcc hccs raf cms-hcc`},
 	{wVER, `version versions ver v vers grouper release ncci cci edition grouper`},
 	{wHEAD, `cpt code codes hcpcs proc procedure mod modifier modifiers mods mm units unit qty quantity dx icd diagnosis diag dos date
 		charge charges fee rev revenue pos ndc desc description line amount allowed paid adj acct account name patient mrn
 		indicator ind col column service svc px ptr pointer lineno provider npi visit seq enc encounter id item total billed price
-		days tos place no payment status note notes comment comments carc rarc reason denial`},
+		drug dose auth prov rsn pat enc tos place no payment status note notes comment comments carc rarc reason denial`},
 	{wCHARGE, `charge charges fee amount allowed paid adj total price billed payment balance`},
 	{wUP, `about approximately approx roughly over under nearly almost around above below exceeds exceeded totaling paid owe owed owes
 		cost costs costing worth saw see total totaled`},
