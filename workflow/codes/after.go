@@ -12,7 +12,7 @@ func (s *scanner) after(c *candidate) {
 	if c.units > 0 {
 		c.signs |= sUnits
 	}
-	if c.signs&nIDWeak != 0 && c.nm == 0 && c.units == 0 && s.at(c.tok-1).is("CLAIM") {
+	if c.signs&nIDWeak != 0 && c.nm == 0 && c.units == 0 && s.at(c.tok-1).is("CLAIM") && !s.at(c.last+1).is("FOR") {
 		c.signs |= nID
 	}
 	if c.nr > 0 {
@@ -353,7 +353,7 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 	if b[0] == 'X' && s.at(i).lower && !labelled {
 		c.signs |= nEmbedded // "x3044" is an extension
 	}
-	if !labelled && c.n == 4 && b[0] == 'N' && digitsOnly(b[1:]) && ctx.class&wRARC != 0 && ctx.class&(wDX|wICD) == 0 && (prev.is("WITH") || prev.class&wRARC != 0) {
+	if !labelled && c.n <= 4 && b[0] == 'N' && digitsOnly(b[1:]) && ctx.class&wRARC != 0 && ctx.class&(wDX|wICD) == 0 && (prev.is("WITH") || prev.class&wRARC != 0) {
 		c.signs |= nRemark
 	}
 	if !labelled && c.n == 4 && c.link == linkNone && prev.kind == kAlpha && prev.class == 0 && prev.lower && isUpper(s.text[prev.start]) && ctx.class&(wDX|wICD) == 0 {

@@ -47,6 +47,11 @@ func (s *scanner) claimLine(c *candidate) int {
 			pos = c.tok - 1
 		}
 	}
+	if q, d := s.at(c.tok-2), s.at(c.tok-3); p.kind == kNum && p.n <= 2 && p.gap > 0 && q.kind == kNum && q.n == 2 && d.kind == kNum && (d.n == 6 || d.n == 8) && c.tok-2 >= s.free && c.procedure() {
+		pos, c.units = c.tok-2, int32(p.value()) // a remittance: date, place, number of services
+		c.last = max(c.last, c.codeTok)
+		return pos
+	}
 	k := c.last + 1
 	t := s.at(k)
 	if u := s.pricedUnits(k); u > 0 && !s.tab.row && c.units == 0 && c.procedure() {
@@ -58,6 +63,10 @@ func (s *scanner) claimLine(c *candidate) int {
 		t = s.at(k)
 	} else if pos == 0 {
 		return 0
+	}
+	if a, b, u := s.at(k), s.at(k+1), s.at(k+2); pos > 0 && c.units == 0 && a.kind == kNum && b.kind == kNum && b.n == 2 && u.kind == kNum && u.n <= 3 && s.endOfLine(k+3) {
+		c.units, c.last = int32(u.value()), k+2 // dollars and cents in two boxes: "185 00 1"
+		return pos
 	}
 	if t.p == '$' {
 		k++

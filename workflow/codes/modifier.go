@@ -13,7 +13,7 @@ func (s *scanner) modifier(i int, t *token) {
 		return
 	}
 	if !alternative {
-		if n := s.at(i + 1); n.is("ON") || n.is("TO") || n.is("ONTO") || n.is("FOR") || n.is("IN") || n.is("OFF") {
+		if n := s.at(i + 1); s.at(i-1).class&wMOD != 0 && s.at(i-1).kind == kAlpha || n.is("ON") || n.is("TO") || n.is("ONTO") || n.is("FOR") || n.is("IN") || n.is("OFF") {
 			if j := s.tieForward(i); j > 0 {
 				s.pend(j, t)
 				s.lastMod, s.lastAlt = i, false

@@ -323,7 +323,7 @@ func (s *scanner) afterDot(i int, c *candidate, cat []byte) (n, last int) {
 		return 0, 0
 	}
 	copy(c.code[:], cat)
-	if t.kind == kPunct && t.p == '-' && t.gap == 0 { // "E11.-"
+	if t.kind == kPunct && t.p == '-' && t.gap == 0 && k == i+2 { // "E11.-"
 		c.family = true
 		return 3, k
 	}

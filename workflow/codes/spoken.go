@@ -103,6 +103,9 @@ func (s *scanner) spoken(c *candidate, k int) bool {
 	if last == 0 {
 		return false
 	}
+	if n := s.at(last + 1); mod && !with && s.at(k).kind == kPunct && (n.is("TO") || n.is("ON") || n.is("ONTO")) && procedureShape(s.at(last+2)) {
+		return false // ", modifiers GP and KX to 97140"
+	}
 	// "with 25 or 57?" asks about both: nothing is settled for the code.
 	if n := s.at(last + 1); n.class&wOR != 0 && n.kind == kAlpha && mod && !with && s.okSpoken(c, last+2, looseMod) && s.at(k).kind != kPunct {
 		_ = n
@@ -179,7 +182,7 @@ func (s *scanner) described(c *candidate) {
 			return
 		}
 		switch {
-		case t.kind == kAlpha && t.class&^(wCLIN|wMEAS|wSTREET|wSTATE|wIDH|wHEAD|wLEVEL|wIDW|wCOUNT|wDENT) == 0 && !(t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])), t.is("BOTH"), t.is("ADMINISTRATION"), t.is("PER"), t.is("ALSO"), t.is("SO"):
+		case t.kind == kAlpha && t.class&^(wCLIN|wMEAS|wSTREET|wSTATE|wIDH|wHEAD|wLEVEL|wIDW|wCOUNT|wDENT) == 0 && !(t.n == 2 && !t.lower && isModifier(t.b[0], t.b[1])), t.is("BOTH"), t.is("ADMINISTRATION"), t.is("PER"), t.is("ALSO"), t.is("SO") && s.at(k+1).kind == kMix:
 			words++
 		case t.kind == kAlpha && t.n <= 4 && words == 0 && pointers(t):
 			words++
@@ -289,7 +292,7 @@ func (s *scanner) unitsAfter(c *candidate, k int) bool {
 	if j > k && !paren && s.at(last+1).kind != kPunct && s.at(last+1).n == 5 && s.at(last+1).gap == 1 && s.at(last+1).kind != kAlpha {
 		return false // ", 4 units 97110": the next code's
 	}
-	if e := s.at(last + 1); paren && e.p == ',' && s.at(j).b[0] == 'X' { // "(x1, 9 warts)"
+	if e := s.at(last + 1); paren && e.p == ',' && (s.at(j).b[0] == 'X' || s.at(last).class&wUNIT != 0) { // "(x1, 9 warts)", "(3 units, 40 min)"
 		c.units, c.last = int32(n), last
 		return true
 	}
@@ -443,6 +446,8 @@ func (s *scanner) decimal(k int) bool {
 func (s *scanner) unitsBefore(i int) int {
 	p := s.at(i - 1)
 	switch {
+	case p.kind == kNum && p.n <= 3 && s.at(i-2).p == ':' && (s.at(i-3).is("QTY") || s.at(i-3).is("QUANTITY")):
+		return p.value()
 	case p.kind == kAlpha && p.is("OF") && s.at(i-2).class&wUNIT != 0:
 		q := s.at(i - 3)
 		if q.kind == kNum && q.n <= 4 {

@@ -340,7 +340,7 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 				return false
 			}
 		}
-		if (how == looseSpace || how == looseComma) && n.kind == kNum && n.n > 2 && n.gap > 0 {
+		if (how == looseSpace || how == looseComma) && n.kind == kNum && n.n > 2 && n.gap > 0 && s.price(k+1) == 0 {
 			return false
 		}
 	}

@@ -460,6 +460,9 @@ func (s *scanner) column(i int, c *candidate) {
 		if c.sys == idCPT && digitsOnly(c.bytes()) {
 			c.signs |= nID
 		}
+		if c.sys == idICD && !c.dot && c.n == 3 {
+			c.signs |= nRemark // a column of reasons
+		}
 	case colMoney:
 		c.signs |= nMoney
 	}
