@@ -15,7 +15,7 @@ import (
 type Place struct {
 	// Hierarchy leads from the chapter down to the heading right above the code.
 	Hierarchy []Level `json:"hierarchy,omitempty"`
-	// Related are its counterparts on other sides, then its siblings, at most 24.
+	// Related are the codes below it, its counterparts on other sides, then its siblings, at most 24.
 	Related []Related `json:"related,omitempty"`
 	// DidYouMean are the nearest codes that exist, for one that does not.
 	DidYouMean []Suggestion `json:"did_you_mean,omitempty"`
@@ -32,7 +32,7 @@ type Level struct {
 
 // Related is a code beside another.
 type Related struct {
-	// Relation is "right", "left", "bilateral" or "unspecified side" for the same thing on another side, "sibling" for another code below the
+	// Relation is "below" for one of the first codes below a heading that may be reported, "right", "left", "bilateral" or "unspecified side" for the same thing on another side, "sibling" for another code below the
 	// same heading, "seventh character" for another of its seventh characters.
 	Relation string `json:"relation"`
 	Code     string `json:"code"`
@@ -214,6 +214,18 @@ func (b *Book) related(ctx context.Context, e *Entry, key string, on day) ([]Rel
 	}
 	has := func(other string) bool {
 		return slices.ContainsFunc(sets, func(m *memberSet) bool { _, ok := m.find([]byte(other)); return ok })
+	}
+	if e.Valid && !e.Billable && e.System == codes.ICD10CM { // whoever looks up a heading needs one of these
+		for _, m := range sets {
+			from, to := m.under(key)
+			for i := from; i < to && len(out) < maxRelated/2; i++ {
+				if m.flags[i]&memberBillable != 0 {
+					if err := add("below", m.key(i), nil); err != nil {
+						return nil, err
+					}
+				}
+			}
+		}
 	}
 	if side := sideOf(e.Title); side != "" && e.System == codes.ICD10CM {
 		want := sideless(e.Title)

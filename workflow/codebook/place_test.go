@@ -131,7 +131,13 @@ func TestRealCodesHaveBlocksWithTitles(t *testing.T) {
 		t.Errorf("%v", e.Flags)
 	}
 	var sides []string
+	if len(e.Related) < 12 || e.Related[0].Code != "S72.001A" || e.Related[0].Relation != "below" {
+		t.Errorf("what is below the heading comes first: %+v", e.Related)
+	}
 	for _, r := range e.Related {
+		if r.Relation == "below" {
+			continue
+		}
 		sides = append(sides, r.Relation+" "+r.Code)
 	}
 	if !slices.Equal(sides, []string{"left S72.002", "unspecified side S72.009"}) {

@@ -198,7 +198,9 @@ func (d *Desk) renderCode(c *call, status int, w writing) error {
 	}
 	for _, r := range e.Related {
 		relation := r.Relation
-		if relation == "sibling" || relation == "seventh character" {
+		if relation == "below" {
+			relation = "below it"
+		} else if relation == "sibling" || relation == "seventh character" {
 			relation = ""
 		}
 		v.Related = append(v.Related, hitView{Code: r.Code, System: string(system), SystemLabel: relation, Title: r.Title, Href: codePath(system, r.Code)})
