@@ -25,7 +25,7 @@ func (b *bookLooks) look(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	fault, since := p.book.Fault()
+	since, fault := p.book.Fault()
 	switch now := p.db.Now(); {
 	case changed:
 		b.log.Info("A new codebook answers", "releases", len(p.book.Releases()))
@@ -64,7 +64,7 @@ type codebookState struct {
 
 func (p *Program) codebookState() *codebookState {
 	state := &codebookState{Releases: len(p.book.Releases())}
-	if fault, since := p.book.Fault(); fault != nil {
+	if since, fault := p.book.Fault(); fault != nil {
 		state.Alarm, state.Since = fault.Error(), &since
 	}
 	return state

@@ -86,7 +86,7 @@ func (m *caseMetrics) collect(ctx context.Context, out chan<- prometheus.Metric)
 		age = now.Sub(oldest[0].ReceivedAt).Seconds()
 	}
 	gauge(metricOldest, age)
-	fault, _ := m.program.book.Fault()
+	_, fault := m.program.book.Fault()
 	gauge(metricCodebook, truth(fault != nil))
 	deliveries, err := files.DeliveryCounts(ctx)
 	if err != nil {

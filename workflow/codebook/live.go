@@ -111,11 +111,11 @@ func (l *Live) Close() error {
 	return l.release(of)
 }
 
-// Fault is why the file at the path is not the one that answers, and since when; nil when all is well.
-func (l *Live) Fault() (err error, since time.Time) {
+// Fault is since when, and why, the file at the path is not the one that answers; a nil error when all is well.
+func (l *Live) Fault() (since time.Time, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.fault, l.since
+	return l.since, l.fault
 }
 
 // Look compares the file at the path with the one that was judged last, and takes a new one in. changed says that a new one answers now. The

@@ -125,7 +125,7 @@ func TestLiveKeepsTheOld(t *testing.T) {
 			if changed, err := l.Look(t.Context()); changed || err != nil {
 				t.Errorf("the same again is told again: %v %v", changed, err)
 			}
-			if fault, since := l.Fault(); fault == nil || since.IsZero() {
+			if since, fault := l.Fault(); fault == nil || since.IsZero() {
 				t.Errorf("no fault is kept: %v %v", fault, since)
 			}
 			if got := titleOf(t, l); got != "one" {
@@ -140,7 +140,7 @@ func TestLiveKeepsTheOld(t *testing.T) {
 			if changed, err := l.Look(t.Context()); !changed || err != nil {
 				t.Errorf("a good file: %v %v", changed, err)
 			}
-			if fault, _ := l.Fault(); fault != nil || titleOf(t, l) != "two" {
+			if _, fault := l.Fault(); fault != nil || titleOf(t, l) != "two" {
 				t.Errorf("after a good file: %v", fault)
 			}
 		})
@@ -230,7 +230,7 @@ func TestStill(t *testing.T) {
 	if changed, err := l.Look(t.Context()); changed || err != nil || !l.Starter() {
 		t.Errorf("%v %v", changed, err)
 	}
-	if fault, _ := l.Fault(); fault != nil {
+	if _, fault := l.Fault(); fault != nil {
 		t.Error(fault)
 	}
 	if err := errors.Join(l.Close(), l.Close()); err != nil {
