@@ -108,6 +108,7 @@ func tableBreaks(small string, ms []Mention) (out []groupBreak, tables []stretch
 		}
 		switch {
 		case rows == 0:
+		case len(keys) > 0 && strings.Trim(named[0].key[strings.IndexByte(named[0].key, 0):], "\x00") == "": // the column is not where its header is
 		case len(keys) > 0 && len(distinct) > 1:
 			out, tables = append(out, named...), append(tables, table)
 		case len(keys) > 0: // one claim
@@ -246,7 +247,7 @@ func keyColumns(line string, heads []cell) (keys []int, counted bool) {
 			return nil, false
 		}
 		switch {
-		case headed(w, codeHeads):
+		case headed(w, codeHeads) || hasWord(w, "cpt|hcpcs|e/m|svc cd|proc cd|serv cd|procedure code|service code"):
 			codes = true
 		case claim < 0 && headed(w, claimHeads):
 			claim = n

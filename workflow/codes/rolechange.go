@@ -86,7 +86,7 @@ func (c *clause) lowered(k int) {
 		if next := c.right(end+1, "to as a down"); next >= 0 {
 			c.set(next, next, RoleAlternative)
 		}
-	case left >= 0:
+	case left >= 0 && c.is(k-1, "was were is are been being got get gets getting keeps"):
 		c.set(c.listTo(left), left, RoleDenied)
 	}
 }

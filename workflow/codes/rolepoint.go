@@ -132,3 +132,72 @@ func (c *clause) nth(before, n int) int {
 	}
 	return -1
 }
+
+// elsewhere reads a refusal told in a sentence without a code: "It was denied
+// CO-29." It is about the codes of the sentence before, where "it", "both" or
+// "the claim" can mean no others; and where a text about a denial names one
+// service only, about that.
+func (c *clause) elsewhere(sents []stretch) {
+	for i := range c.ms {
+		if c.ms[i].Role == RoleDenied {
+			return
+		}
+	}
+	lo, hi, told, claim := 0, 0, false, false
+	for k, s := range sents {
+		if a, b := c.between(s); b > a {
+			lo, hi = a, b
+			continue
+		}
+		if s.to-s.from > 300 {
+			continue
+		}
+		c.items, _ = itemsOf(c.items, c.text, s, nil, 0)
+		c.question = endsAsking(c.text, s.to)
+		for j := range c.items {
+			kind, end := c.refusal(j)
+			if kind == 0 || kind == 'p' && !c.has(0, j, "it|this|these|they|service|procedure|code") || c.supposed(j, end) || kind == 'v' && c.question {
+				continue
+			}
+			told = true
+			claim = claim || c.has(0, j, "claim|claims|everything|it|they|all") || c.has(end, min(end+3, len(c.items)), "claim|the claim|everything|all")
+			if k > 0 && hi > lo && hi-lo <= 4 && j <= 5 && (c.has(0, j, "both|all|all three|they were|they all|all of them|both lines|both codes|both were") || hi-lo == 1 && c.has(0, j, "it|this|that|claim|was")) {
+				for i := lo; i < hi; i++ {
+					if m := &c.ms[i]; m.service() && m.Role == RoleBilled {
+						m.Role = RoleDenied
+					}
+				}
+				return
+			}
+		}
+	}
+	if !told || c.services == 0 {
+		return
+	}
+	if claim && c.services <= 8 && !hasWord(c.text, "paid|allowed|approved|or|vs") {
+		for i := range c.ms {
+			if m := &c.ms[i]; m.service() && m.Role == RoleBilled {
+				m.Role = RoleDenied
+			}
+		}
+		return
+	}
+	// one service, or one list of services
+	first, last := -1, -1
+	for i := range c.ms {
+		if c.ms[i].service() {
+			if last >= 0 && c.ms[i].Code != c.ms[last].Code && !listOnly(c.text[c.ms[last].End:max(c.ms[last].End, c.ms[i].Start)]) {
+				return
+			}
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	for i := first; i <= last; i++ {
+		if m := &c.ms[i]; m.service() && m.Role == RoleBilled {
+			m.Role = RoleDenied
+		}
+	}
+}
