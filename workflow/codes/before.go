@@ -136,6 +136,10 @@ func (s *scanner) before(i int, c *candidate) {
 			c.signs |= nCount // "31297 of 45378"
 			return
 		}
+		if q := s.at(j - 2); cl == 0 && bare && j == i-1 && s.at(j-1).is("OF") && q.kind == kAlpha && q.class&wID != 0 {
+			c.signs |= nID // "zip of pickup 45885"
+			return
+		}
 		if cl == 0 {
 			if t.n == 1 && (t.b[0] == 'S' || t.b[0] == 'R') && (s.at(j+1).p == ')' || s.at(j-1).p == '(') {
 				continue // "code(s)", "(R)"
@@ -299,7 +303,7 @@ func (s *scanner) follow(c, p *candidate, crossed int, newline, or, list bool) {
 		c.signs |= nID // a list of invoices, one a line
 	}
 	if list && crossed <= 1 && !newline && p.signs&nZip != 0 && c.sys == p.sys {
-		c.signs |= nBad
+		c.signs |= nZip // "offices in 85021, 85027 and 99203"
 	}
 	if list && crossed == 0 && !newline && !p.signs.accepted() && p.signs&(nID|nZip|nMoney|nCount|nIDWeak) != 0 {
 		c.signs |= nBad
