@@ -63,7 +63,7 @@ func (s *searcher) read(words string, phrases bool) question {
 			raw = append(raw, w)
 		}
 	})
-	raw = arabic(raw)
+	raw = spelled(arabic(raw))
 	for _, w := range raw {
 		r := stem(w)
 		q.exact = append(q.exact, s.lex.exact(r).first)

@@ -17,6 +17,36 @@ func shorthand(query string) string {
 	return strings.TrimPrefix(low[:len(low)-1], " ")
 }
 
+// spelled writes out abbreviated words that change what stands beside them, so that longer phrases are recognised ("hx of mi").
+func spelled(words []string) []string {
+	var out []string
+	for _, w := range words {
+		switch w {
+		case "hx":
+			out = append(out, "history")
+		case "rt":
+			out = append(out, "right")
+		case "lt":
+			out = append(out, "left")
+		case "bilat":
+			out = append(out, "bilateral")
+		case "fx":
+			out = append(out, "fracture")
+		case "rle":
+			out = append(out, "right", "leg")
+		case "lle":
+			out = append(out, "left", "leg")
+		case "rue":
+			out = append(out, "right", "arm")
+		case "lue":
+			out = append(out, "left", "arm")
+		default:
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
 // arabic writes Roman numbers after "type", "stage" and the like as the code sets do.
 func arabic(words []string) []string {
 	for i := 1; i < len(words); i++ {
