@@ -52,6 +52,8 @@ func TestFind(t *testing.T) {
 		{"she lives at 12 Oak Hill Rd", []string{"address=12 Oak Hill Rd"}},
 		{"12 Oak Hill Rd, Springfield, IL 62704", []string{"address=12 Oak Hill Rd, Springfield, IL 62704"}},
 		{"NM1*IL*1*TEST*PAT****MI*123456789~DMG*D8*19500102*F~", []string{"name=TEST*PAT****MI*123456789", "dob=D8*19500102*F"}},
+		{"NM1|QC|1|TEST|PAT~DMG|D8|19500102|F~", []string{"name=TEST|PAT", "dob=D8|19500102|F"}},
+		{"CLM*A77*250***11:B:1~\nN3*12 OAK HILL RD~\nN4*SPRINGFIELD*IL*62704~\nREF*SY*123456789~\nREF*EA*MR5521~\nPER*IC*PAT*TE*2175550142~", []string{"account=A77", "address=12 OAK HILL RD", "address=SPRINGFIELD*IL*62704", "ssn=123456789", "mrn=MR5521", "phone=IC*PAT*TE*2175550142"}},
 		{"seen 01/02/1950 for", []string{"dob=01/02/1950"}},
 	}
 	for _, tt := range tests {
@@ -83,6 +85,8 @@ func TestCodesDatesOfServiceAndAgesAreNoIdentifiers(t *testing.T) {
 		"2/10/26, 34 minutes",
 		"Commercial plan, group practice",
 		"NCCI v32.0, Medicare Claims Processing Manual ch. 12",
+		"LX*1~SV1*HC:J1885:JZ*48*UN*2***1~LIN**N4*00409379601~CTP****2*ML~DTP*472*D8*20260302~",
+		"HI*ABK:M5450~SV2*0360*HC:47562*8400*UN*1~CAS*CO*97*120~LQ*HE*N130~",
 	} {
 		if got := kindsOf(text); len(got) > 0 {
 			t.Errorf("%q: found %q", text, got)

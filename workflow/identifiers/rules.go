@@ -22,6 +22,10 @@ const (
 	number = `([a-z0-9][a-z0-9-]{2,24}[a-z0-9])`
 	// sep is what stands between a label and its value.
 	sep = `[ \t]*(?:is|was|=|:|#|no\.?|num(?:ber)?\.?|id|-)?[ \t]*[:#=.-]*[ \t]*`
+	// segment is where a segment of X12 may begin, element what parts its values. The names of persons (NM1), where they live (N3, N4), who they are (DMG,
+	// REF) and whom to call (PER) are masked; the N4 of a drug code stands within a segment.
+	segment = `(?:^|[~\n])[ \t\r>]*`
+	element = `[*|^]`
 	// person is one to four capitalised words, perhaps "Last, First".
 	person = `((?:[A-Z][a-zA-Z'’-]+|[A-Z]{2,})(?:,? (?:[A-Z][a-zA-Z'’-]+|[A-Z]\.?))*)`
 )
@@ -35,7 +39,7 @@ var rules = []rule{
 	{DOB, regexp.MustCompile(`(?i)\b(?:d\.?o\.?b\.?|date of birth|birth ?date|birth ?day|born(?: on)?|b-?day)\b[^\n\w]{0,6}(?:is |was )?(?:\(?(?:mm/dd/yyyy)\)?:? ?)?(` + day + `)`), nil},
 	{DOB, regexp.MustCompile(`\d{1,2}[/-]\d{1,2}[/-](?:19\d\d|200[0-5])`), birthYear},
 	{DOB, regexp.MustCompile(`(?:19\d\d|200[0-5])-\d{2}-\d{2}`), birthYear},
-	{DOB, regexp.MustCompile(`DMG\*([^~\n]+)`), nil},
+	{DOB, regexp.MustCompile(segment + `DMG` + element + `([^~\n]+)`), nil},
 	{Phone, regexp.MustCompile(`(?:\+?1[-. ]?)?(?:\(\d{3}\)[ -]?|\d{3}[-. /])\d{3}[-. ]\d{4}(?:,? ?(?:x|ext\.?|extension) ?\d{1,6})?`), alone},
 	{Phone, regexp.MustCompile(`(?i)\b(?:phone|ph|tel|telephone|cell|mobile|fax|call(?: me)?(?: at| on)?|text)\b[ :.#]*((?:1[-. ]?)?\d{10}|\d{3}[-. ]\d{4})`), nil},
 	{Phone, regexp.MustCompile(`\d{3}-\d{4}`), alone},
@@ -46,7 +50,12 @@ var rules = []rule{
 	{Member, regexp.MustCompile(`(?i)\b(?:driver'?s? licen[cs]e|passport|dl)(?: ?(?:number|no\.?|#))?` + sep + number), holdsDigits(4)},
 	{Account, regexp.MustCompile(`(?i)\b(?:account|acct)(?: ?(?:number|no\.?|num|nbr|id|#)){0,2}` + sep + number), holdsDigits(4)},
 	{Account, regexp.MustCompile(`(?i)\b(?:claim|icn|dcn|tcn|ccn|auth|authorization|authorisation|referral|accession|control|confirmation)(?: ?(?:number|no\.?|num|nbr|id|#)){0,2}` + sep + number), holdsDigits(6)},
-	{Account, regexp.MustCompile(`CL[MP]\*([^*~\n]+)`), nil},
+	{Account, regexp.MustCompile(segment + `CL[MP]` + element + `([^*|^~\n]+)`), nil},
+	{Account, regexp.MustCompile(segment + `(?:TRN|PAT|SBR|AMT|REF)` + element + `(?:1|2|D9|F8|6R|G1|9F|9A|P4|LU|BLT|CE)` + element + `([^*|^~\n]+)`), holdsDigits(4)},
+	{MRN, regexp.MustCompile(segment + `REF` + element + `EA` + element + `([^~\n]+)`), nil},
+	{SSN, regexp.MustCompile(segment + `REF` + element + `SY` + element + `([^~\n]+)`), nil},
+	{Member, regexp.MustCompile(segment + `REF` + element + `(?:0F|1W|1L|IG|IL|F6|Y4|23|3H|6P|NQ)` + element + `([^~\n]+)`), nil},
+	{Phone, regexp.MustCompile(segment + `PER` + element + `([^~\n]+)`), nil},
 	{Name, regexp.MustCompile(`(?:[Pp]atient|PATIENT|[Pp]t|PT|[Ii]nsured|INSURED|[Ss]ubscriber|SUBSCRIBER|[Bb]eneficiary|BENEFICIARY|[Gg]uarantor|GUARANTOR|[Mm]ember|MEMBER)(?:'s|’s)?(?: (?:[Nn]ame|NAME))?[ \t]*[:=][ \t]*` + person), named},
 	{Name, regexp.MustCompile(`(?:[Pp]atient|PATIENT|[Pp]t|PT|[Ii]nsured|[Mm]ember|[Ss]ubscriber)(?:'s|’s)? (?:[Nn]ame|NAME)(?: is| was)?[ \t:=-]+` + person), named},
 	{Name, regexp.MustCompile(`(?m)^[ \t]*(?:[Nn]ame|NAME)[ \t]*[:=][ \t]*` + person), named},
@@ -54,10 +63,10 @@ var rules = []rule{
 	{Name, regexp.MustCompile(`\b(?:Mr|Mrs|Ms|Miss|Mstr|MR|MRS|MS)\.? ((?:[A-Z][a-zA-Z'’-]+)(?: [A-Z][a-zA-Z'’-]+)?)`), named},
 	{Name, regexp.MustCompile(person + `[ \t,;:()/|-]{1,4}(?:(?i:dob|d\.o\.b|mrn|date of birth|ssn|member id|pt id|patient id|acct|born))\b`), named},
 	{Name, regexp.MustCompile(`(?:^|\n|\b)(?:[Rr][Ee]|[Rr]egarding|[Ff][Ww][Dd]?)[:.] ?([A-Z][a-zA-Z'’-]+, [A-Z][a-zA-Z'’-]+(?: [A-Z]\.?)?)`), named},
-	{Name, regexp.MustCompile(`NM1\*(?:IL|QC|74)\*[^*~\n]*\*([^~\n]+)`), nil},
+	{Name, regexp.MustCompile(segment + `NM1` + element + `(?:IL|QC|74|QD|S1|GU|Y2|03)` + element + `[^*|^~\n]*` + element + `([^~\n]+)`), nil},
 	{Address, regexp.MustCompile(`(?i)\b(?:lives (?:at|on|in)|resides (?:at|on)|residing at|(?:home|mailing|patient(?:'s)?|street)? ?address(?: is|:| -)?|home:)[ \t]*((?:p\.? ?o\.? box )?\d{1,6}[ \t][^\n,;]{3,40}(?:,? [A-Za-z .]{2,25},? [A-Z]{2} \d{5}(?:-\d{4})?)?)`), nil},
 	{Address, regexp.MustCompile(`\d{1,6} (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][A-Za-z0-9'.-]* ){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Way|Court|Ct|Circle|Cir|Place|Pl|Terrace|Ter|Trail|Trl|Pkwy|Parkway|Hwy|Highway)\b\.?(?:,? (?:Apt|Unit|Ste|Suite|#)\.? ?[A-Za-z0-9-]+)?,?\s+[A-Z][A-Za-z. ]{1,24},? [A-Z]{2} \d{5}(?:-\d{4})?`), nil},
-	{Address, regexp.MustCompile(`N3\*([^~\n]+)`), nil},
+	{Address, regexp.MustCompile(segment + `N[34]` + element + `([^~\n]+)`), nil},
 }
 
 // find appends the rule's findings.
