@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"caseconsultant/mailout"
 	"caseconsultant/workflow/casefile"
@@ -254,6 +255,9 @@ func readingLines(p *casefile.Pending, reading codes.Reading) (lines []mailout.R
 			lines = append(lines, mailout.Reading{Label: label, Value: strings.Join(names, ", ")})
 		}
 	}
+	if spoken := spokenCodes(p.Mentions); len(spoken) > 0 {
+		lines = append(lines, mailout.Reading{Label: "From spoken digits", Value: strings.Join(spoken, ", "), Basis: "please look whether that is what was said"})
+	}
 	day, basis, stated := ServiceDate(reading, p.Case.ReceivedAt)
 	if stated || len(p.Mentions) > 0 {
 		lines = append(lines, mailout.Reading{Label: "Date of service", Value: mailout.DateWords(day), Basis: basis})
@@ -270,6 +274,17 @@ func readingLines(p *casefile.Pending, reading codes.Reading) (lines []mailout.R
 		notStated = append(notStated, "place of service")
 	}
 	return lines, notStated
+}
+
+// spokenCodes are the codes that were written as words, as dictation programs do: they are easily misheard, and read back.
+func spokenCodes(mentions []casefile.Mention) (names []string) {
+	holdsDigit := func(s string) bool { return strings.ContainsFunc(s, unicode.IsDigit) }
+	for _, m := range mentions {
+		if name := CodeName(m); holdsDigit(m.Code) && m.Text != "" && !holdsDigit(m.Text) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 var payerWords = map[string]string{"medicare_ffs": "Medicare (Part A/B)", "medicare_advantage": "Medicare Advantage", "medicaid": "Medicaid",

@@ -809,6 +809,23 @@ func TestSummaryTellsACodeInTheFirmsWords(t *testing.T) {
 	})
 }
 
+// Codes that were dictated digit by digit are read back, to be confirmed.
+func TestSummaryReadsSpokenDigitsBack(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		b := setup(t, url)
+		b.start()
+		b.deliver(mailFrom("Lee Example <lee@clinic.example>", "q1@clinic.example", "dictated", "", "Can we bill nine nine two one three with a twenty five and 20610?\n"))
+		b.smtp.WaitMessages(t, 1)
+		b.settled()
+		m, err := message.Parse(bytes.NewReader(b.smtp.Messages()[0].Data), message.Options{})
+		must(t, err)
+		if text := strings.Join(strings.Fields(m.Text), " "); !strings.Contains(text, "From spoken digits 99213-25 (please look whether that is what was said)") {
+			t.Errorf("the summary does not read back what was dictated:\n%s", m.Text)
+		}
+	})
+}
+
 // brokenBook is a codebook whose file cannot be read until it is mended.
 type brokenBook struct {
 	workflow.Codes

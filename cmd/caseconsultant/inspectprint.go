@@ -63,7 +63,11 @@ func (p *printer) human(in inspection) {
 	line("screen", strings.TrimSuffix(m.Screen.Kind+": "+m.Screen.Reason, ": "))
 	line("trust", in.Trust)
 	line("bounced", strings.TrimSpace(m.BounceRecipient+" "+m.BounceStatus))
-	line("intent", strings.TrimSuffix(in.Intent+", "+in.Kind, ", "))
+	intent := in.Intent
+	if in.Kind != "" && in.Kind != intent {
+		intent += ", " + in.Kind
+	}
+	line("intent", intent)
 	line("topics", strings.Join(in.Topics, ", "))
 	line("payer", in.Payer)
 	line("service", in.DateOfService)
