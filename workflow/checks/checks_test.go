@@ -19,7 +19,11 @@ import (
 func official(t testing.TB) *codebook.Book {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "test.codebook")
-	if _, err := codebook.Build(t.Context(), out, []string{"../codebook/testdata"}, codebook.BuildOptions{Force: true}); err != nil {
+	var files []string
+	for _, folder := range []string{"fy2021", "fy2026", "hcpcs2019", "hcpcs2026", "pcs2021", "pcs2026"} {
+		files = append(files, "../codebook/testdata/"+folder)
+	}
+	if _, err := codebook.Build(t.Context(), out, files, codebook.BuildOptions{Force: true}); err != nil {
 		t.Fatal(err)
 	}
 	b, err := codebook.Open(t.Context(), out)
