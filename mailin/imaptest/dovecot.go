@@ -117,10 +117,10 @@ func startDovecot(tb testing.TB, ip string, cert certificate) backend {
 		check(tb, err, "finding out who we are")
 		values["Internal"], values["Login"], values["Group"] = self.Username, self.Username, group.Name
 	}
+	d := &dovecotBackend{dir: dir}
+	values["Introspection"] = d.answerTokens(tb, ip) // first: it keeps its port, which the system might else take from those found free
 	plain, encrypted := freePorts(tb, ip)
 	values["Plain"], values["Encrypted"] = plain, encrypted
-	d := &dovecotBackend{dir: dir}
-	values["Introspection"] = d.answerTokens(tb, ip)
 	writeConfigs(tb, dir, map[string]*template.Template{"dovecot.conf": dovecotConfig, "oauth2.conf": dovecotTokens}, values)
 	d.plain, d.encrypted = net.JoinHostPort(ip, strconv.Itoa(plain)), net.JoinHostPort(ip, strconv.Itoa(encrypted))
 	d.start(tb)
