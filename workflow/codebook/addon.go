@@ -331,9 +331,9 @@ func readAddOnFixed(ctx context.Context, in input, r io.Reader) (*edition, []str
 	place := addOnPlaces{kind: 0, addOn: 1, addOnTo: 2, primary: 3, primaryTo: 4, from: 5, to: 6, notes: 7}
 	f := &addOnFacts{}
 	var notices []string
-	var bad faults
+	begun := false
 	err := eachLine(ctx, in, r, func(lines *lineReader, line string) error {
-		if len(f.list) == 0 && len(bad.list) == 0 && !addOnLine(line) {
+		if begun = begun || addOnLine(line); !begun {
 			notices = append(notices, squeeze(line))
 			return nil
 		}
@@ -341,12 +341,9 @@ func readAddOnFixed(ctx context.Context, in input, r io.Reader) (*edition, []str
 			return lines.fault(fields[i][0], want, got)
 		})
 		f.list = append(f.list, one)
-		if err != nil && bad.add(err) {
-			return errStop
-		}
-		return nil
+		return err
 	})
-	if err := cmp.Or(err, bad.err()); err != nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	return f.edition(in, copyrightIn(notices), 1)

@@ -75,11 +75,10 @@ func readCountyFixed(ctx context.Context, in input, r io.Reader) (*edition, []st
 	f := &countyFacts{}
 	var texts []string
 	state := ""
-	var bad faults
 	err := eachLine(ctx, in, r, func(lines *lineReader, line string) error {
 		if !countyLine.MatchString(line) {
-			if len(f.list) > 0 && digits(columns(line, 1, 9)) && bad.add(lines.fault(5, "contractor and locality", line)) {
-				return errStop
+			if len(f.list) > 0 && digits(columns(line, 1, 9)) {
+				return lines.fault(5, "contractor and locality", line)
 			}
 			texts = append(texts, line)
 			return nil
@@ -90,7 +89,7 @@ func readCountyFixed(ctx context.Context, in input, r io.Reader) (*edition, []st
 		f.list = append(f.list, countyRow{columns(line, 5, 9), columns(line, 17, 18), state, cleanName(columns(line, 46, 142)), squeeze(columns(line, 143, maxLineBytes))})
 		return nil
 	})
-	if err := cmp.Or(err, bad.err()); err != nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	return f.edition(in, texts, 1)

@@ -3,7 +3,6 @@ package codebook
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -196,55 +195,37 @@ func readCPTDescriptors(ctx context.Context, in input, r io.Reader) (*edition, [
 	var texts []cptText
 	place := map[string]int{}
 	longest, tabs, wrapped, begun := 0, false, false, false
-	var bad faults
-	lines := newLineReader(in.path, r)
-	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if lines.n%4096 == 0 && ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
+	err := everyLine(ctx, in, r, func(lines *lineReader, line string) error {
 		m := cptLine.FindStringSubmatch(line)
 		if m == nil {
 			if begun && strings.TrimSpace(line) != "" {
-				if bad.add(lines.fault(1, "a CPT code of five characters, then its descriptor", rawColumns(line, 1, 12))) {
-					break
-				}
-			} else if preamble.Len() < 8<<10 {
+				return lines.fault(1, "a CPT code of five characters, then its descriptor", rawColumns(line, 1, 12))
+			}
+			if preamble.Len() < 8<<10 {
 				preamble.WriteString(line + " ")
 			}
-			continue
+			return nil
 		}
 		begun = true
 		key, text := m[1], squeeze(m[3])
 		if !isCPT(key) {
-			if bad.add(lines.fault(1, "a CPT code of five characters", key)) {
-				break
-			}
-			continue
+			return lines.fault(1, "a CPT code of five characters", key)
 		}
 		tabs = tabs || m[2] == "\t"
 		longest = max(longest, len([]rune(text)))
 		if i, ok := place[key]; ok {
 			if i != len(texts)-1 {
-				if bad.add(lines.fault(1, "a code that is not yet in the file, or the line after its own", key)) {
-					break
-				}
-				continue
+				return lines.fault(1, "a code that is not yet in the file, or the line after its own", key)
 			}
 			texts[i].text += " " + text
 			wrapped = true
-			continue
+			return nil
 		}
 		place[key] = len(texts)
 		texts = append(texts, cptText{key, text})
-	}
-	if err := bad.err(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return nil, nil, err
 	}
 	ed, file, err := newCPT(in, preamble.String())
@@ -304,18 +285,7 @@ func readCPTModifiers(ctx context.Context, in input, r io.Reader) (*edition, []s
 	var texts []cptText
 	seen := map[string]bool{}
 	begun, open, levelII := false, false, false
-	lines := newLineReader(in.path, r)
-	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if lines.n%4096 == 0 && ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
+	err := everyLine(ctx, in, r, func(lines *lineReader, line string) error {
 		trimmed := squeeze(line)
 		m := modifierLine.FindStringSubmatch(line)
 		switch {
@@ -336,6 +306,10 @@ func readCPTModifiers(ctx context.Context, in input, r io.Reader) (*edition, []s
 		case open:
 			texts[len(texts)-1].text += " " + trimmed
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	ed, file, err := newCPT(in, preamble.String())
 	if err != nil {

@@ -90,37 +90,20 @@ func isGEM(h head) bool { return mostLines(h, gemLayout.MatchString) }
 // of the codes. Layout: the General Equivalence Mappings documentation in the same archive.
 func readGEM(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
 	facts := &gemFacts{}
-	var bad faults
-	lines := newLineReader(in.path, r)
 	shapes := map[string]int{} // of sources and targets
-	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if lines.n%4096 == 0 && ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
+	err := eachLine(ctx, in, r, func(lines *lineReader, line string) error {
 		row, err := gemLine(lines, line)
 		if err != nil {
-			if bad.add(err) {
-				break
-			}
-			continue
+			return err
 		}
 		shapes["source "+gemShape(row.source)]++
 		if row.target != "" {
 			shapes["target "+gemShape(row.target)]++
 		}
 		facts.list = append(facts.list, row)
-	}
-	if err := bad.err(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return nil, nil, err
 	}
 	kind, label, err := gemDirection(shapes)

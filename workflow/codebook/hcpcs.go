@@ -52,59 +52,40 @@ func readHCPCSFixed(ctx context.Context, in input, r io.Reader) (*edition, []str
 		return nil, nil, fmt.Errorf("%s: %w", in.path, err)
 	}
 	h := hcpcsFile{ed: ed, seen: map[string]int{}}
-	var bad faults
-	lines := newLineReader(in.path, r)
 	var current hcpcsRow
 	at := 0
-	flush := func() bool {
+	flush := func() error {
 		if at == 0 {
-			return false
+			return nil
 		}
 		fault := func(column int, want, got string) error {
 			return &FileError{File: in.path, Line: at, Column: column, Want: want, Got: got}
 		}
 		err := h.add(current, at, fault, fixedColumns)
 		at = 0
-		return err != nil && bad.add(err)
+		return err
 	}
-	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if lines.n%4096 == 0 && ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
+	err = everyLine(ctx, in, r, func(lines *lineReader, line string) error {
 		id := columns(line, 11, 11)
 		if len(line) < 293 || strings.IndexByte("3478", safeByte(id, 0)) < 0 || id == "" {
 			if len(h.seen) > 0 && strings.TrimSpace(line) != "" {
-				if bad.add(lines.fault(11, "a record id 3, 4, 7 or 8 in a record of 320 columns", rawColumns(line, 1, 20))) {
-					break
-				}
+				return lines.fault(11, "a record id 3, 4, 7 or 8 in a record of 320 columns", rawColumns(line, 1, 20))
 			}
-			continue // the disclaimer above the records
+			return nil // the disclaimer above the records
 		}
 		code := columns(line, 1, 5)
 		if id == "4" || id == "8" {
 			if at == 0 || code != current.code {
-				if bad.add(lines.fault(1, "a continuation of "+current.code+", whose record stands above", code)) {
-					break
-				}
-				continue
+				return lines.fault(1, "a continuation of "+current.code+", whose record stands above", code)
 			}
 			current.long += " " + columns(line, 12, 91)
-			continue
+			return nil
 		}
-		if flush() {
-			break
-		}
+		err := flush()
 		current, at = fixedRow(line), lines.n
-	}
-	flush()
-	if err := bad.err(); err != nil {
+		return err
+	})
+	if err := errors.Join(err, flush()); err != nil {
 		return nil, nil, err
 	}
 	return h.finish(in.path)

@@ -68,31 +68,20 @@ func readProcessingNotes(ctx context.Context, in input, r io.Reader) (*edition, 
 	ed.name = "HCPCS processing notes" + strings.TrimPrefix(ed.name, "HCPCS Level II")
 	ed.kind, ed.rank, ed.titles, ed.facts = kindHCPCSNotes, 1, true, facts
 	seen := map[string]bool{}
-	var bad faults
-	lines := newLineReader(in.path, r)
-	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if lines.n%4096 == 0 && ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
+	err = eachLine(ctx, in, r, func(lines *lineReader, line string) error {
 		text := squeeze(strings.TrimRight(line, "* \t"))
 		if m := processingNote.FindStringSubmatch(text); m != nil {
-			if seen[m[1]] && bad.add(lines.fault(1, "a note that is not yet in the file", m[1])) {
-				break
+			if seen[m[1]] {
+				return lines.fault(1, "a note that is not yet in the file", m[1])
 			}
 			seen[m[1]] = true
 			facts.list = append(facts.list, hcpcsNote{m[1], squeeze(m[2])})
 		} else if last := len(facts.list) - 1; last >= 0 && text != "" {
 			facts.list[last].text = squeeze(facts.list[last].text + " " + text)
 		}
-	}
-	if err := bad.err(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return nil, nil, err
 	}
 	kept := facts.list[:0]

@@ -2,7 +2,6 @@ package codebook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -36,29 +35,17 @@ func readAddenda(ctx context.Context, in input, r io.Reader) (*edition, []string
 	}
 	byKey := map[string][]action{}
 	var keys []string
-	var bad faults
-	lines := newLineReader(in.path, r)
-	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if lines.n%4096 == 0 && ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
+	err = eachLine(ctx, in, r, func(lines *lineReader, line string) error {
 		if m := addendaTotal.FindStringSubmatch(line); m != nil {
 			year, _ := dateInName([]string{m[3]})
 			if fy, _, _ := fiscalYear(year, 0); year > 0 && makeDay(fy, 9, 30) == ed.made {
 				ed.counts[m[2]], _ = strconv.Atoi(m[1]) // the last one of the year counts: before it stands the release that was changed
 			}
-			continue
+			return nil
 		}
 		m := addendaLine.FindStringSubmatch(line)
 		if m == nil {
-			continue // the summary, blank lines
+			return nil // the summary
 		}
 		a := action{verb: m[1]}
 		key, text, column := columns(line, 14, 20), columns(line, 22, maxLineBytes), 14
@@ -67,18 +54,16 @@ func readAddenda(ctx context.Context, in input, r io.Reader) (*edition, []string
 			key, text = columns(line, 16, 22), columns(line, 85, maxLineBytes)
 		}
 		if !isICD10CM(key) {
-			if bad.add(lines.fault(column, "a code without its dot (and before it, in the order addenda, 0 or 1)", rawColumns(line, 14, 22))) {
-				break
-			}
-			continue
+			return lines.fault(column, "a code without its dot (and before it, in the order addenda, 0 or 1)", rawColumns(line, 14, 22))
 		}
 		a.text = squeeze(text)
 		if _, ok := byKey[key]; !ok {
 			keys = append(keys, key)
 		}
 		byKey[key] = append(byKey[key], a)
-	}
-	if err := bad.err(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return nil, nil, err
 	}
 	for _, key := range keys {

@@ -2,7 +2,6 @@ package codebook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -10,24 +9,6 @@ import (
 
 	"caseconsultant/workflow/codes"
 )
-
-// faults gathers what is wrong in a file, so that a person can mend all of it at once, up to a bound.
-type faults struct{ list []error }
-
-const maxFaults = 10
-
-// add reports whether reading on is pointless.
-func (f *faults) add(err error) bool {
-	f.list = append(f.list, err)
-	return len(f.list) >= maxFaults
-}
-
-func (f *faults) err() error {
-	if len(f.list) >= maxFaults {
-		return errors.Join(append(f.list, errors.New("and perhaps more: reading stopped there"))...)
-	}
-	return errors.Join(f.list...)
-}
 
 func icdSystem(kind string) (codes.System, string) {
 	if kind == kindICD10PCS {
@@ -55,38 +36,19 @@ func readOrder(kind string) func(context.Context, input, io.Reader) (*edition, [
 		}
 		ed.rank, ed.whole, ed.titles = 3, true, true
 		seen := map[string]int{}
-		var bad faults
-		lines := newLineReader(in.path, r)
-		for {
-			line, err := lines.next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return nil, nil, err
-			}
-			if lines.n%4096 == 0 && ctx.Err() != nil {
-				return nil, nil, ctx.Err()
-			}
-			if strings.TrimSpace(line) == "" {
-				continue
-			}
+		err = eachLine(ctx, in, r, func(lines *lineReader, line string) error {
 			one, err := orderRow(lines, line, system)
-			if err == nil {
-				if at, twice := seen[one.key]; twice {
-					err = lines.fault(7, fmt.Sprintf("a code that is not yet in the file (line %d has it)", at), one.key)
-				}
-			}
 			if err != nil {
-				if bad.add(err) {
-					break
-				}
-				continue
+				return err
+			}
+			if at, twice := seen[one.key]; twice {
+				return lines.fault(7, fmt.Sprintf("a code that is not yet in the file (line %d has it)", at), one.key)
 			}
 			seen[one.key] = lines.n
 			ed.rows = append(ed.rows, one)
-		}
-		return ed, nil, bad.err()
+			return nil
+		})
+		return ed, nil, err
 	}
 }
 
@@ -128,43 +90,23 @@ func readCodes(kind string) func(context.Context, input, io.Reader) (*edition, [
 		}
 		ed.rank, ed.whole = 1, true
 		seen := map[string]int{}
-		var bad faults
-		lines := newLineReader(in.path, r)
-		for {
-			line, err := lines.next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return nil, nil, err
-			}
-			if lines.n%4096 == 0 && ctx.Err() != nil {
-				return nil, nil, ctx.Err()
-			}
-			if strings.TrimSpace(line) == "" {
-				continue
-			}
+		err = eachLine(ctx, in, r, func(lines *lineReader, line string) error {
 			key, title, _ := strings.Cut(line, " ")
 			key, title = strings.TrimSpace(key), squeeze(title)
 			switch at, twice := seen[key]; {
 			case !fitsICD(system, key):
-				err = lines.fault(1, "a code of 3 to 7 characters without its dot", key)
+				return lines.fault(1, "a code of 3 to 7 characters without its dot", key)
 			case twice:
-				err = lines.fault(1, fmt.Sprintf("a code that is not yet in the file (line %d has it)", at), key)
-			}
-			if err != nil {
-				if bad.add(err) {
-					break
-				}
-				continue
+				return lines.fault(1, fmt.Sprintf("a code that is not yet in the file (line %d has it)", at), key)
 			}
 			seen[key] = lines.n
 			if title != "" && !ed.titles {
 				ed.titles, ed.rank = true, 2
 			}
 			ed.rows = append(ed.rows, row{system: system, key: key, span: span{order: lines.n, billable: true, title: title}})
-		}
-		if err := bad.err(); err != nil {
+			return nil
+		})
+		if err != nil {
 			return nil, nil, err
 		}
 		ed.rows = append(ed.rows, headings(system, ed.rows)...)

@@ -109,16 +109,32 @@ func squeeze(s string) string {
 	return s
 }
 
-// errStop ends eachLine without a fault of its own: enough are gathered.
-var errStop = errors.New("enough faults")
+// faults gathers what is wrong in a file, so that a person can mend all of it at once, up to a bound.
+type faults struct{ list []error }
 
-// eachLine calls f for every line that is not blank.
-func eachLine(ctx context.Context, in input, r io.Reader, f func(lines *lineReader, line string) error) error {
+const maxFaults = 10
+
+// add reports whether reading on is pointless.
+func (f *faults) add(err error) bool {
+	f.list = append(f.list, err)
+	return len(f.list) >= maxFaults
+}
+
+func (f *faults) err() error {
+	if len(f.list) >= maxFaults {
+		return errors.Join(append(f.list, errors.New("and perhaps more: reading stopped there"))...)
+	}
+	return errors.Join(f.list...)
+}
+
+// everyLine calls f for every line. An error of f counts as a fault of its line, of which up to ten are gathered.
+func everyLine(ctx context.Context, in input, r io.Reader, f func(lines *lineReader, line string) error) error {
+	var bad faults
 	lines := newLineReader(in.path, r)
 	for {
 		line, err := lines.next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return bad.err()
 		}
 		if err != nil {
 			return err
@@ -126,13 +142,18 @@ func eachLine(ctx context.Context, in input, r io.Reader, f func(lines *lineRead
 		if lines.n%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		if err := f(lines, line); errors.Is(err, errStop) {
-			return nil
-		} else if err != nil {
-			return err
+		if err := f(lines, line); err != nil && bad.add(err) {
+			return bad.err()
 		}
 	}
+}
+
+// eachLine is everyLine without the blank ones.
+func eachLine(ctx context.Context, in input, r io.Reader, f func(lines *lineReader, line string) error) error {
+	return everyLine(ctx, in, r, func(lines *lineReader, line string) error {
+		if strings.TrimSpace(line) == "" {
+			return nil
+		}
+		return f(lines, line)
+	})
 }

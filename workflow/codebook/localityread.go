@@ -158,12 +158,11 @@ func anyLineContains(h head, text string) bool {
 func readGPCIFixed(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
 	f := &gpciFacts{}
 	var texts []string
-	var bad faults
 	err := eachLine(ctx, in, r, func(lines *lineReader, line string) error {
 		m := gpciLine.FindStringSubmatch(line)
 		if m == nil {
-			if digits(columns(line, 1, 5)) && bad.add(lines.fault(1, "contractor, state, locality, name and three indices", line)) {
-				return errStop
+			if digits(columns(line, 1, 5)) {
+				return lines.fault(1, "contractor, state, locality, name and three indices", line)
 			}
 			texts = append(texts, line)
 			return nil
@@ -172,12 +171,9 @@ func readGPCIFixed(ctx context.Context, in input, r io.Reader) (*edition, []stri
 		l.Work, _ = parseDecimal(m[5])
 		l.PE, _ = parseDecimal(m[6])
 		l.Malpractice, _ = parseDecimal(m[7])
-		if err := f.add(l, func(want, got string) error { return lines.fault(1, want, got) }); err != nil && bad.add(err) {
-			return errStop
-		}
-		return nil
+		return f.add(l, func(want, got string) error { return lines.fault(1, want, got) })
 	})
-	if err := cmp.Or(err, bad.err()); err != nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	return f.edition(in, texts, 1)
@@ -293,22 +289,15 @@ func isFactorFixed(h head) bool {
 // readFactorFixed reads ANESyyyy.txt: contractor, locality, name, and the factor in cents.
 func readFactorFixed(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
 	f := &factorFacts{}
-	var bad faults
 	err := eachLine(ctx, in, r, func(lines *lineReader, line string) error {
 		m := factorLine.FindStringSubmatch(line)
-		var err error
 		if m == nil {
-			err = lines.fault(1, "contractor, locality, name and factor in cents", line)
-		} else {
-			cents, _ := strconv.Atoi(m[4])
-			err = f.add(factorRow{m[1], m[2], Decimal(cents) * 100}, func(want, got string) error { return lines.fault(1, want, got) })
+			return lines.fault(1, "contractor, locality, name and factor in cents", line)
 		}
-		if err != nil && bad.add(err) {
-			return errStop
-		}
-		return nil
+		cents, _ := strconv.Atoi(m[4])
+		return f.add(factorRow{m[1], m[2], Decimal(cents) * 100}, func(want, got string) error { return lines.fault(1, want, got) })
 	})
-	if err := cmp.Or(err, bad.err()); err != nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	return f.edition(in, nil, 1)

@@ -1,7 +1,6 @@
 package codebook
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -201,7 +200,6 @@ func readFeeFixed(ctx context.Context, in input, r io.Reader) (*edition, []strin
 	f := &feeFacts{}
 	p := &preamble{}
 	seen := map[string]int{}
-	var bad faults
 	notice := ""
 	err := eachLine(ctx, in, r, func(lines *lineReader, line string) error {
 		if text, ok := strings.CutPrefix(line, "HDR"); ok && len(f.list) == 0 {
@@ -209,25 +207,17 @@ func readFeeFixed(ctx context.Context, in input, r io.Reader) (*edition, []strin
 			return nil
 		}
 		one := Fee{}
-		var err error
 		for _, column := range feeLayout {
 			if column.from == 0 {
 				continue
 			}
 			if want := column.set(&one, columns(line, column.from, column.to)); want != "" {
-				err = lines.fault(column.from, want, columns(line, column.from, column.to))
-				break
+				return lines.fault(column.from, want, columns(line, column.from, column.to))
 			}
 		}
-		if err == nil {
-			err = f.add(one, seen, lines.n, func(want, got string) error { return lines.fault(1, want, got) })
-		}
-		if err != nil && bad.add(err) {
-			return errStop
-		}
-		return nil
+		return f.add(one, seen, lines.n, func(want, got string) error { return lines.fault(1, want, got) })
 	})
-	if err := cmp.Or(err, bad.err()); err != nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	p.texts = []string{squeeze(notice)}
