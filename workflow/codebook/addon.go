@@ -182,14 +182,8 @@ func (f *addOnFacts) write(w *writer, release int) {
 
 // isAddOnTable: captions of the table that begins AOC_Edit_Type, Add-On_Code.
 func isAddOnTable(h head) bool {
-	p := &preamble{}
-	for _, cells := range h.rows {
-		if isAddOn(cells) {
-			return p.column("ADD-ON", "ADD ON") >= 0 && p.column("PRIMARY") >= 0
-		}
-		p.add(cells)
-	}
-	return false
+	p, ok := captionsAbove(h, isAddOn)
+	return ok && p.column("ADD-ON", "ADD ON") >= 0 && p.column("PRIMARY") >= 0
 }
 
 func isAddOn(cells []string) bool {
@@ -351,7 +345,7 @@ func readAddOnFixed(ctx context.Context, in input, r io.Reader) (*edition, []str
 
 func (f *addOnFacts) edition(in input, licence string, rank int) (*edition, []string, error) {
 	if len(f.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one edit"}
+		return nil, nil, in.wants("at least one edit")
 	}
 	slices.SortFunc(f.list, addOnRow.compare)
 	f.list = slices.Compact(f.list)

@@ -159,6 +159,11 @@ func (b *Book) rows(ctx context.Context, query string, each func(*sql.Rows) erro
 	if err != nil {
 		return err
 	}
+	return scanAll(rows, each)
+}
+
+// scanAll calls each for every row, and closes them.
+func scanAll(rows *sql.Rows, each func(*sql.Rows) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := each(rows); err != nil {

@@ -25,14 +25,8 @@ func (f *countyFacts) write(w *writer, release int) {
 }
 
 func isCountyTable(h head) bool {
-	p := &preamble{}
-	for _, cells := range h.rows {
-		if isCounty(cells) {
-			return p.column("COUNTIES") >= 0 && p.column("FEE SCHEDULE AREA") >= 0
-		}
-		p.add(cells)
-	}
-	return false
+	p, ok := captionsAbove(h, isCounty)
+	return ok && p.column("COUNTIES") >= 0 && p.column("FEE SCHEDULE AREA") >= 0
 }
 
 func isCounty(cells []string) bool { return len(cells) >= 5 && isLocalityKey(cells[0], cells[1]) }
@@ -97,15 +91,10 @@ func readCountyFixed(ctx context.Context, in input, r io.Reader) (*edition, []st
 
 func (f *countyFacts) edition(in input, texts []string, rank int) (*edition, []string, error) {
 	if len(f.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one locality with its counties"}
+		return nil, nil, in.wants("at least one locality with its counties")
 	}
 	slices.SortStableFunc(f.list, func(a, b countyRow) int {
 		return cmp.Or(strings.Compare(a.contractor, b.contractor), strings.Compare(a.number, b.number))
 	})
-	ed, err := localYear(in, kindLocalities, texts, "25LOCCO.csv")
-	if err != nil {
-		return nil, nil, err
-	}
-	ed.facts, ed.rank = f, rank
-	return ed, nil, nil
+	return localYear(in, kindLocalities, f, rank, texts, "25LOCCO.csv")
 }

@@ -179,7 +179,7 @@ func newCPT(in input, preamble string) (*edition, *cptFile, error) {
 // finishCPT lists the codes of the file and hangs its texts on.
 func finishCPT(in input, ed *edition, file *cptFile) (*edition, []string, error) {
 	if len(file.texts) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one code with its descriptor"}
+		return nil, nil, in.wants("at least one code with its descriptor")
 	}
 	for _, t := range file.texts {
 		file.mixed = file.mixed || strings.ToUpper(t.text) != t.text

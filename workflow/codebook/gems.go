@@ -108,7 +108,7 @@ func readGEM(ctx context.Context, in input, r io.Reader) (*edition, []string, er
 	}
 	kind, label, err := gemDirection(shapes)
 	if err != nil {
-		return nil, nil, &FileError{File: in.path, Want: err.Error()}
+		return nil, nil, in.wants(err.Error())
 	}
 	slices.SortStableFunc(facts.list, func(a, b gemRow) int { return cmp.Compare(a.source, b.source) })
 	year, _, by := datedBy(in.context)

@@ -208,11 +208,11 @@ func readHCPCSTable(ctx context.Context, in input, r io.Reader) (*edition, []str
 		return nil, nil, err
 	}
 	if place == nil {
-		return nil, nil, &FileError{File: in.path, Want: "a header row with a cell HCPC"}
+		return nil, nil, in.wants("a header row with a cell HCPC")
 	}
 	for _, name := range []string{"LONGDESCRIPTION", "ADDDT", "TERMDT"} {
 		if _, ok := place[name]; !ok {
-			return nil, nil, &FileError{File: in.path, Want: "a column " + name + " in the header row (LONG DESCRIPTION, ADD DT and TERM DT are needed)"}
+			return nil, nil, in.wants("a column " + name + " in the header row (LONG DESCRIPTION, ADD DT and TERM DT are needed)")
 		}
 	}
 	return h.finish(in.path)

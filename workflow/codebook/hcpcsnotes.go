@@ -92,7 +92,7 @@ func readProcessingNotes(ctx context.Context, in input, r io.Reader) (*edition, 
 	}
 	facts.list = kept
 	if len(facts.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one note, as four digits, two hyphens and a text"}
+		return nil, nil, in.wants("at least one note, as four digits, two hyphens and a text")
 	}
 	return ed, nil, nil
 }
@@ -202,7 +202,7 @@ func readNOC(ctx context.Context, in input, r io.Reader) (*edition, []string, er
 		}
 	}
 	if len(facts.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one HCPCS code in a cell of its own"}
+		return nil, nil, in.wants("at least one HCPCS code in a cell of its own")
 	}
 	return ed, nil, nil
 }

@@ -41,7 +41,7 @@ func (h *hcpcsFile) add(r hcpcsRow, at int, fault func(column int, want, got str
 		return fault(1, "a HCPCS code (a letter and four digits) or a modifier of two characters", r.code)
 	}
 	if first, twice := h.seen[string(system)+key]; twice {
-		return fault(1, fmt.Sprintf("a code that is not yet in the file (line %d has it)", first), key)
+		return fault(1, codeOnce(first), key)
 	}
 	from, err := openDay(r.added)
 	if err != nil {

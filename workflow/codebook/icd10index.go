@@ -8,7 +8,6 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"caseconsultant/workflow/codes"
@@ -35,7 +34,6 @@ type indexTerm struct {
 type indexFile struct {
 	*xmlReader
 	ed    *edition
-	names []string
 	heads map[string]string // column of a table to its heading
 	open  []indexEntry      // the main term and the terms that are open, outermost first
 
@@ -63,12 +61,12 @@ type indexRef struct {
 // a layout: the table of drugs and that of neoplasms have a cell for each column of the printed table, the others a code. Codes of an index
 // may be incomplete ("C79.8-", "X58"): they only lead to a place in the tabular list (Official Guidelines I.A.1 and I.B.1).
 func readIndex(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
-	x := &indexFile{xmlReader: newXMLReader(in.path, r), names: in.context, heads: map[string]string{}, places: map[string][]string{}, seen: map[indexTerm]bool{}}
+	x := &indexFile{xmlReader: newXMLReader(in, r), heads: map[string]string{}, places: map[string][]string{}, seen: map[indexTerm]bool{}}
 	if err := x.walk(ctx, x.element); err != nil {
 		return nil, nil, err
 	}
 	if x.ed == nil {
-		return nil, nil, &FileError{File: in.path, Want: "a <version> element with the year"}
+		return nil, nil, in.wants(versionElement)
 	}
 	x.resolve()
 	x.ed.rank, x.ed.titles = 1, true
@@ -107,10 +105,11 @@ func (x *indexFile) walk(ctx context.Context, f func(xml.StartElement) error) er
 	}
 }
 
-func (x *indexFile) element(e xml.StartElement) error {
+func (x *indexFile) element(e xml.StartElement) (err error) {
 	switch e.Name.Local {
 	case "version":
-		return x.version(icdEditionOf, kindIndexCM, "ICD-10-CM index")
+		x.ed, err = x.edition(kindIndexCM, "ICD-10-CM index") // which of the four it is shows by its title or columns, see rename
+		return err
 	case "head":
 		text, err := x.text()
 		x.heads[attribute(e, "col")] = text
@@ -136,22 +135,6 @@ func (x *indexFile) element(e xml.StartElement) error {
 		return nil
 	}
 	return x.skip() // seeAlso, seecat, subcat, manif: hints that lead to no code by themselves
-}
-
-// version begins the edition; which of the four files it is shows later, by its title or the headings of its columns.
-func (x *indexFile) version(edition func(kind, label string, year, month int) *edition, kind, label string) error {
-	text, err := x.text()
-	if err != nil {
-		return err
-	}
-	m := monthVersion.FindStringSubmatch(text)
-	if m == nil {
-		return x.fault("the year of the release in <version>", text, nil)
-	}
-	year, _ := strconv.Atoi(m[1])
-	_, month := dateInName(x.names[:1])
-	x.ed = edition(kind, label, year, month)
-	return nil
 }
 
 // rename settles which file it is.

@@ -42,7 +42,7 @@ func readOrder(kind string) func(context.Context, input, io.Reader) (*edition, [
 				return err
 			}
 			if at, twice := seen[one.key]; twice {
-				return lines.fault(7, fmt.Sprintf("a code that is not yet in the file (line %d has it)", at), one.key)
+				return lines.fault(7, codeOnce(at), one.key)
 			}
 			seen[one.key] = lines.n
 			ed.rows = append(ed.rows, one)
@@ -97,7 +97,7 @@ func readCodes(kind string) func(context.Context, input, io.Reader) (*edition, [
 			case !fitsICD(system, key):
 				return lines.fault(1, "a code of 3 to 7 characters without its dot", key)
 			case twice:
-				return lines.fault(1, fmt.Sprintf("a code that is not yet in the file (line %d has it)", at), key)
+				return lines.fault(1, codeOnce(at), key)
 			}
 			seen[key] = lines.n
 			if title != "" && !ed.titles {

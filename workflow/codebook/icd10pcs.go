@@ -27,7 +27,7 @@ type label struct{ code, text string }
 // allowed for characters 4 to 7; the valid codes are the product of each row (the row says how many). The titles are put together from the
 // labels of the table, as the tables themselves read; the order file's titles, when it is loaded for the same day, win over these.
 func readPCSTables(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
-	t := pcsTables{xmlReader: newXMLReader(in.path, r), seen: map[string]bool{}}
+	t := pcsTables{xmlReader: newXMLReader(in, r), seen: map[string]bool{}}
 	for {
 		token, err := t.next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -42,17 +42,9 @@ func readPCSTables(ctx context.Context, in input, r io.Reader) (*edition, []stri
 		}
 		switch start.Name.Local {
 		case "version":
-			text, err := t.text()
-			if err != nil {
+			if t.ed, err = t.edition(kindICD10PCS, "ICD-10-PCS"); err != nil {
 				return nil, nil, err
 			}
-			m := monthVersion.FindStringSubmatch(text)
-			if m == nil {
-				return nil, nil, t.fault("the year of the release in <version>", text, nil)
-			}
-			year, _ := strconv.Atoi(m[1])
-			_, month := dateInName(in.context[:1])
-			t.ed = icdEditionOf(kindICD10PCS, "ICD-10-PCS", year, month)
 			t.ed.rank, t.ed.whole, t.ed.titles = 2, true, true
 		case "pcsTable":
 			if t.ed == nil {
@@ -64,7 +56,7 @@ func readPCSTables(ctx context.Context, in input, r io.Reader) (*edition, []stri
 		}
 	}
 	if t.ed == nil {
-		return nil, nil, &FileError{File: in.path, Want: "a <version> element with the year"}
+		return nil, nil, in.wants(versionElement)
 	}
 	return t.ed, nil, nil
 }

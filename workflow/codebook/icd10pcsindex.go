@@ -14,22 +14,23 @@ import (
 // ("0QB"), or by "see" to the operation that it stands for, with either of these. A "use" names the value of a body part or device under
 // which something is classified; it leads to no code.
 func readPCSIndex(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
-	x := &indexFile{xmlReader: newXMLReader(in.path, r), names: in.context, seen: map[indexTerm]bool{}}
+	x := &indexFile{xmlReader: newXMLReader(in, r), seen: map[indexTerm]bool{}}
 	if err := x.walk(ctx, x.pcsElement); err != nil {
 		return nil, nil, err
 	}
 	if x.ed == nil {
-		return nil, nil, &FileError{File: in.path, Want: "a <version> element with the year"}
+		return nil, nil, in.wants(versionElement)
 	}
 	x.ed.rank, x.ed.titles = 1, true
 	x.ed.summary = fmt.Sprintf("%d entries, %d ways to a code or table", x.entries, len(x.ed.terms))
 	return x.ed, nil, nil
 }
 
-func (x *indexFile) pcsElement(e xml.StartElement) error {
+func (x *indexFile) pcsElement(e xml.StartElement) (err error) {
 	switch e.Name.Local {
 	case "version":
-		return x.version(icdEditionOf, kindIndexPCS, "ICD-10-PCS index")
+		x.ed, err = x.edition(kindIndexPCS, "ICD-10-PCS index")
+		return err
 	case "title":
 		return x.title()
 	case "mainTerm", "term":

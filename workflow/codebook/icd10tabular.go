@@ -23,18 +23,18 @@ func newXMLDecoder(r io.Reader) *xml.Decoder {
 
 // xmlReader walks an XML file and reports faults at their line.
 type xmlReader struct {
-	file string
-	d    *xml.Decoder
-	n    int
+	in input
+	d  *xml.Decoder
+	n  int
 }
 
-func newXMLReader(file string, r io.Reader) *xmlReader {
-	return &xmlReader{file: file, d: newXMLDecoder(r)}
+func newXMLReader(in input, r io.Reader) *xmlReader {
+	return &xmlReader{in: in, d: newXMLDecoder(r)}
 }
 
 func (x *xmlReader) fault(want, got string, err error) error {
 	line, column := x.d.InputPos()
-	return &FileError{File: x.file, Line: line, Column: column, Want: want, Got: got, Err: err}
+	return &FileError{File: x.in.path, Line: line, Column: column, Want: want, Got: got, Err: err}
 }
 
 // next gives the next start or end element, or io.EOF.
@@ -77,6 +77,24 @@ func (x *xmlReader) text() (string, error) {
 	return squeeze(b.String()), nil
 }
 
+// versionElement is what the XML files of the code sets begin with.
+const versionElement = "a <version> element with the year"
+
+// edition begins the edition of a file whose <version> has just begun. The month stands in its name only (icd10cm-tabular-April-2026.xml).
+func (x *xmlReader) edition(kind, label string) (*edition, error) {
+	text, err := x.text()
+	if err != nil {
+		return nil, err
+	}
+	m := monthVersion.FindStringSubmatch(text)
+	if m == nil {
+		return nil, x.fault("the year of the release in <version>", text, nil)
+	}
+	year, _ := strconv.Atoi(m[1])
+	_, month := dateInName(x.in.context[:1])
+	return icdEditionOf(kind, label, year, month), nil
+}
+
 // skip passes over the element that has just begun.
 func (x *xmlReader) skip() error {
 	if err := x.d.Skip(); err != nil {
@@ -112,12 +130,12 @@ var (
 // that stands below. Seven-character codes are not spelled out in it, and its titles of three to six characters repeat those of the order
 // file; so what is kept is the notes and where each category stands.
 func readTabular(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
-	t := tabular{xmlReader: newXMLReader(in.path, r), kinds: noteKinds(), names: in.context}
+	t := tabular{xmlReader: newXMLReader(in, r), kinds: noteKinds()}
 	if err := t.walk(ctx); err != nil {
 		return nil, nil, err
 	}
 	if t.ed == nil {
-		return nil, nil, &FileError{File: in.path, Want: "a <version> element with the year"}
+		return nil, nil, in.wants(versionElement)
 	}
 	t.ed.rank, t.ed.titles = 1, true
 	t.ed.counts = map[string]int{"diag": t.diags}
@@ -131,7 +149,6 @@ func readTabular(ctx context.Context, in input, r io.Reader) (*edition, []string
 type tabular struct {
 	*xmlReader
 	kinds map[string]string
-	names []string
 
 	ed      *edition
 	diags   int
@@ -179,12 +196,13 @@ func (t *tabular) parent() string {
 	return t.open[len(t.open)-1]
 }
 
-func (t *tabular) start(ctx context.Context, e xml.StartElement) error {
+func (t *tabular) start(ctx context.Context, e xml.StartElement) (err error) {
 	name := e.Name.Local
 	parent := t.parent()
 	switch {
 	case name == "version" && parent == "ICD10CM.tabular":
-		return t.version()
+		t.ed, err = t.edition(kindTabularCM, "ICD-10-CM tabular list")
+		return err
 	case name == "name" && parent == "chapter":
 		text, err := t.text()
 		t.chapter = text
@@ -215,22 +233,6 @@ func (t *tabular) start(ctx context.Context, e xml.StartElement) error {
 		t.path = append(t.path, "")
 	}
 	t.open = append(t.open, name)
-	return nil
-}
-
-func (t *tabular) version() error {
-	text, err := t.text()
-	if err != nil {
-		return err
-	}
-	m := monthVersion.FindStringSubmatch(text)
-	if m == nil {
-		return t.fault("the year of the release in <version>", text, nil)
-	}
-	year, _ := strconv.Atoi(m[1])
-	// The month stands in the file's name only (icd10cm-tabular-April-2026.xml).
-	_, month := dateInName(t.names[:1])
-	t.ed = icdEditionOf(kindTabularCM, "ICD-10-CM tabular list", year, month)
 	return nil
 }
 

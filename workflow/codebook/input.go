@@ -252,3 +252,11 @@ func (e *FileError) Error() string {
 }
 
 func (e *FileError) Unwrap() error { return e.Err }
+
+// wants is an error about a whole file: what was looked for and is not there.
+func (in input) wants(want string) error { return &FileError{File: in.path, Want: want} }
+
+// codeOnce says what is wanted in the place of a code that a line has already named.
+func codeOnce(line int) string {
+	return fmt.Sprintf("a code that is not yet in the file (line %d has it)", line)
+}

@@ -29,12 +29,12 @@ func cleanName(s string) string { return squeeze(strings.TrimRight(s, "* ")) }
 var yearInText = regexp.MustCompile(`((?:19|20)[0-9]{2})`)
 
 // localYear dates a file of localities: the year by its title or captions, else by names; the quarter only by the archive's name (RVU25D).
-func localYear(in input, kind string, texts []string, example string) (*edition, error) {
+func localYear(in input, kind string, f facts, rank int, texts []string, example string) (*edition, []string, error) {
 	year := yearIn(texts, yearInText)
 	by := ""
 	if year == 0 {
 		if year, by = yearNamed(in.context); year == 0 {
-			return nil, undated(in.path, example)
+			return nil, nil, undated(in.path, example)
 		}
 	}
 	month := 0
@@ -44,8 +44,8 @@ func localYear(in input, kind string, texts []string, example string) (*edition,
 		}
 	}
 	ed := yearly(kind, year, month)
-	ed.datedBy = guessedBy(by)
-	return ed, nil
+	ed.facts, ed.rank, ed.datedBy = f, rank, guessedBy(by)
+	return ed, nil, nil
 }
 
 // GPCI.
@@ -80,14 +80,8 @@ func (f *gpciFacts) write(w *writer, release int) {
 }
 
 func isGPCITable(h head) bool {
-	p := &preamble{}
-	for _, cells := range h.rows {
-		if isGPCI(cells) {
-			return p.column("PW GPCI") >= 0
-		}
-		p.add(cells)
-	}
-	return false
+	p, ok := captionsAbove(h, isGPCI)
+	return ok && p.column("PW GPCI") >= 0
 }
 
 func isGPCI(cells []string) bool {
@@ -191,14 +185,9 @@ func (f *gpciFacts) add(l Locality, fault func(want, got string) error) error {
 
 func (f *gpciFacts) edition(in input, texts []string, rank int) (*edition, []string, error) {
 	if len(f.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one locality"}
+		return nil, nil, in.wants("at least one locality")
 	}
-	ed, err := localYear(in, kindGPCI, texts, "GPCI2025.csv")
-	if err != nil {
-		return nil, nil, err
-	}
-	ed.facts, ed.rank = f, rank
-	return ed, nil, nil
+	return localYear(in, kindGPCI, f, rank, texts, "GPCI2025.csv")
 }
 
 // Anesthesia.
@@ -232,14 +221,8 @@ func (f *factorFacts) write(w *writer, release int) {
 var nationalFactor = regexp.MustCompile(`ANES(?:THESIA)? CF[^0-9]*([0-9]+\.[0-9]+)`)
 
 func isFactorTable(h head) bool {
-	p := &preamble{}
-	for _, cells := range h.rows {
-		if isFactor(cells) {
-			return p.column("ANES") >= 0
-		}
-		p.add(cells)
-	}
-	return false
+	p, ok := captionsAbove(h, isFactor)
+	return ok && p.column("ANES") >= 0
 }
 
 func isFactor(cells []string) bool { return len(cells) >= 4 && isLocalityKey(cells[0], cells[1]) }
@@ -315,14 +298,9 @@ func (f *factorFacts) add(r factorRow, fault func(want, got string) error) error
 
 func (f *factorFacts) edition(in input, texts []string, rank int) (*edition, []string, error) {
 	if len(f.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one conversion factor"}
+		return nil, nil, in.wants("at least one conversion factor")
 	}
-	ed, err := localYear(in, kindAnesthesia, texts, "ANES2025.csv")
-	if err != nil {
-		return nil, nil, err
-	}
-	ed.facts, ed.rank = f, rank
-	return ed, nil, nil
+	return localYear(in, kindAnesthesia, f, rank, texts, "ANES2025.csv")
 }
 
 // Caps of imaging.
@@ -341,14 +319,8 @@ func (f *capFacts) write(w *writer, release int) {
 }
 
 func isCapTable(h head) bool {
-	p := &preamble{}
-	for _, cells := range h.rows {
-		if isCap(cells) {
-			return p.column("PROCSTAT") >= 0 && p.column("CARRIER") >= 0
-		}
-		p.add(cells)
-	}
-	return false
+	p, ok := captionsAbove(h, isCap)
+	return ok && p.column("PROCSTAT") >= 0 && p.column("CARRIER") >= 0
 }
 
 func isCap(cells []string) bool {
@@ -390,15 +362,10 @@ func readCapTable(ctx context.Context, in input, r io.Reader) (*edition, []strin
 		return nil, nil, err
 	}
 	if len(f.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one amount"}
+		return nil, nil, in.wants("at least one amount")
 	}
 	slices.SortFunc(f.list, func(a, b Cap) int {
 		return cmp.Or(strings.Compare(a.Code, b.Code), strings.Compare(a.Modifier, b.Modifier), strings.Compare(a.Contractor, b.Contractor), strings.Compare(a.Number, b.Number))
 	})
-	ed, err := localYear(in, kindOPPSCap, p.texts, "OPPSCAP_Oct.csv in RVU25D")
-	if err != nil {
-		return nil, nil, err
-	}
-	ed.facts = f
-	return ed, nil, nil
+	return localYear(in, kindOPPSCap, f, 0, p.texts, "OPPSCAP_Oct.csv in RVU25D")
 }

@@ -111,7 +111,7 @@ func readMSDRG(ctx context.Context, in input, r io.Reader) (*edition, []string, 
 		return nil, nil, err
 	}
 	if len(facts.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one group of three digits below the header row"}
+		return nil, nil, in.wants("at least one group of three digits below the header row")
 	}
 	return ed, nil, nil
 }

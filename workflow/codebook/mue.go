@@ -152,14 +152,8 @@ func firstDifference[T comparable](list, other []T, key func(T) string) string {
 
 // isMUE: a caption "... MUE Values" above rows that begin with a code.
 func isMUE(h head) bool {
-	p := &preamble{}
-	for _, cells := range h.rows {
-		if isLimit(cells) {
-			return p.column("MUE VALUE", "MUE") >= 0
-		}
-		p.add(cells)
-	}
-	return false
+	p, ok := captionsAbove(h, isLimit)
+	return ok && p.column("MUE VALUE", "MUE") >= 0
 }
 
 func isLimit(cells []string) bool {
@@ -190,7 +184,7 @@ func readMUE(ctx context.Context, in input, r io.Reader) (*edition, []string, er
 			return table.fault(0, "a code of five letters and digits", one.code)
 		}
 		if first, twice := seen[one.code]; twice {
-			return table.fault(0, fmt.Sprintf("a code that is not yet in the file (line %d has it)", first), one.code)
+			return table.fault(0, codeOnce(first), one.code)
 		}
 		n, err := strconv.Atoi(at(cells, value))
 		if err != nil || n < 0 {
@@ -212,14 +206,11 @@ func readMUE(ctx context.Context, in input, r io.Reader) (*edition, []string, er
 		return nil, nil, err
 	}
 	if len(f.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one row with a code and its limit"}
+		return nil, nil, in.wants("at least one row with a code and its limit")
 	}
-	setting, medicaid := settingNamed(slices.Concat([]string{strings.ToLower(caption)}, in.context, p.texts)...)
+	setting := settingNamed(slices.Concat([]string{strings.ToLower(caption)}, in.context, p.texts)...)
 	if setting == "" {
 		return nil, nil, &FileError{File: in.path, Want: "a caption or a name that tells the setting: practitioner, hospital or DME supplier", Got: caption}
-	}
-	if medicaid {
-		setting = "medicaid-" + setting
 	}
 	first, last, by := quarterNamed(in.context)
 	if first == 0 {

@@ -171,7 +171,7 @@ func readNDC(packages bool) func(context.Context, input, io.Reader) (*edition, [
 			return nil, nil, err
 		}
 		if facts.rows() == 0 {
-			return nil, nil, &FileError{File: in.path, Want: "at least one row below the header row"}
+			return nil, nil, in.wants("at least one row below the header row")
 		}
 		var warnings []string
 		if g.undated > 0 {

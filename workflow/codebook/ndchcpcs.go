@@ -119,7 +119,7 @@ func readDrugLinks(ctx context.Context, in input, r io.Reader) (*edition, []stri
 		return nil, nil, err
 	}
 	if len(facts.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one package below the header row"}
+		return nil, nil, in.wants("at least one package below the header row")
 	}
 	slices.SortFunc(facts.list, func(a, b drugLinkRow) int {
 		return cmp.Or(cmp.Compare(a.ndc, b.ndc), cmp.Compare(a.hcpcs, b.hcpcs), cmp.Compare(a.data, b.data))

@@ -149,20 +149,8 @@ func isPaymentRow(cells []string) bool {
 	return isProcedure(padCode(at(cells, 0))) && len(cells) >= 3
 }
 
-// below finds the captions above the first row of codes.
-func below(h head) (*preamble, bool) {
-	p := &preamble{}
-	for _, cells := range h.rows {
-		if isPaymentRow(cells) {
-			return p, true
-		}
-		p.add(cells)
-	}
-	return p, false
-}
-
 func isAddendumB(h head) bool {
-	p, ok := below(h)
+	p, ok := captionsAbove(h, isPaymentRow)
 	return ok && p.column("HCPCS") == 0 && p.column("APC") >= 0 && oppsStatus(p.captions) >= 0 && p.column("PAYMENT RATE") >= 0
 }
 
@@ -224,7 +212,7 @@ func readAddendumB(ctx context.Context, in input, r io.Reader) (*edition, []stri
 			*a.to = n
 		}
 		if first, twice := seen[o.Code]; twice {
-			return table.fault(0, fmt.Sprintf("a code that is not yet in the file (line %d has it)", first), o.Code)
+			return table.fault(0, codeOnce(first), o.Code)
 		}
 		seen[o.Code] = table.line()
 		f.list = append(f.list, o)
@@ -234,7 +222,7 @@ func readAddendumB(ctx context.Context, in input, r io.Reader) (*edition, []stri
 		return nil, nil, err
 	}
 	if len(f.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one code"}
+		return nil, nil, in.wants("at least one code")
 	}
 	first, last, by := quarterNamed(slices.Concat(in.context, p.texts))
 	if first == 0 {
@@ -255,7 +243,7 @@ var (
 )
 
 func isASC(h head) bool {
-	p, ok := below(h)
+	p, ok := captionsAbove(h, isPaymentRow)
 	return ok && p.column("HCPCS") >= 0 && p.column("PAYMENT INDICATOR") >= 0 && ascWhich(slices.Concat(p.texts, p.captions, h.names)) != ""
 }
 
@@ -305,7 +293,7 @@ func readASC(ctx context.Context, in input, r io.Reader) (*edition, []string, er
 			*to = n
 		}
 		if first, twice := seen[a.Code]; twice {
-			return table.fault(0, fmt.Sprintf("a code that is not yet in the file (line %d has it)", first), a.Code)
+			return table.fault(0, codeOnce(first), a.Code)
 		}
 		seen[a.Code] = table.line()
 		f.list = append(f.list, a)
@@ -315,11 +303,11 @@ func readASC(ctx context.Context, in input, r io.Reader) (*edition, []string, er
 		return nil, nil, err
 	}
 	if len(f.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one code"}
+		return nil, nil, in.wants("at least one code")
 	}
 	which := ascWhich(slices.Concat(p.texts, p.captions, in.context))
 	if which == "" {
-		return nil, nil, &FileError{File: in.path, Want: "a title or name that says which addendum it is: AA, BB or EE"}
+		return nil, nil, in.wants("a title or name that says which addendum it is: AA, BB or EE")
 	}
 	var first, last day
 	by := ""

@@ -66,7 +66,6 @@ type pcsDefinitions struct {
 	*xmlReader
 	ed                  *edition
 	facts               *pcsDefinitionFacts
-	names               []string
 	section, axis       string
 	pos                 int
 	titles              []string
@@ -78,7 +77,7 @@ type pcsDefinitions struct {
 // readPCSDefinitions reads icd10pcs_definitions_YYYY.xml (icd10pcs_definitions.xsd): in each section, for an axis, terms with one or more
 // titles and what they mean. The device aggregation at its end concerns the making of tables and is passed over.
 func readPCSDefinitions(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
-	p := &pcsDefinitions{xmlReader: newXMLReader(in.path, r), facts: &pcsDefinitionFacts{}, names: in.context}
+	p := &pcsDefinitions{xmlReader: newXMLReader(in, r), facts: &pcsDefinitionFacts{}}
 	for {
 		token, err := p.next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -101,7 +100,7 @@ func readPCSDefinitions(ctx context.Context, in input, r io.Reader) (*edition, [
 		}
 	}
 	if p.ed == nil {
-		return nil, nil, &FileError{File: in.path, Want: "a <version> element with the year"}
+		return nil, nil, in.wants(versionElement)
 	}
 	p.ed.rank, p.ed.titles, p.ed.facts = 1, true, p.facts
 	return p.ed, nil, nil
@@ -114,18 +113,8 @@ func (p *pcsDefinitions) start(e xml.StartElement) (err error) {
 	}
 	switch name := e.Name.Local; {
 	case name == "version":
-		text, err := p.text()
-		m := monthVersion.FindStringSubmatch(text)
-		if err == nil && m == nil {
-			err = p.fault("the year of the release in <version>", text, nil)
-		}
-		if err != nil {
-			return err
-		}
-		year, _ := strconv.Atoi(m[1])
-		_, month := dateInName(p.names[:1])
-		p.ed = icdEditionOf(kindPCSDefinitions, "ICD-10-PCS definitions", year, month)
-		return nil
+		p.ed, err = p.edition(kindPCSDefinitions, "ICD-10-PCS definitions")
+		return err
 	case name == "title" && parent == "axis":
 		p.axis, err = p.text()
 		return err

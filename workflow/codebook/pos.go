@@ -61,7 +61,7 @@ func readPOS(ctx context.Context, in input, r io.Reader) (*edition, []string, er
 		return nil, nil, err
 	}
 	if len(ed.rows) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one place of service below the header row"}
+		return nil, nil, in.wants("at least one place of service below the header row")
 	}
 	return ed, nil, nil
 }

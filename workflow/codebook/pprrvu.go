@@ -134,15 +134,12 @@ func feePlaces(captions []string) (places []int, missing string) {
 
 // isFeeTable: captions HCPCS, MOD, STATUS CODE, WORK RVU over several rows, then rows that begin with a code.
 func isFeeTable(h head) bool {
-	p := &preamble{}
-	for _, cells := range h.rows {
-		if isFee(cells) {
-			_, missing := feePlaces(p.captions)
-			return missing == ""
-		}
-		p.add(cells)
+	p, ok := captionsAbove(h, isFee)
+	if !ok {
+		return false
 	}
-	return false
+	_, missing := feePlaces(p.captions)
+	return missing == ""
 }
 
 func isFee(cells []string) bool {
@@ -238,7 +235,7 @@ func (f *feeFacts) add(one Fee, seen map[string]int, line int, fault func(want, 
 // (PPRRVU2025_Oct, RVU25D).
 func (f *feeFacts) edition(in input, p *preamble, rank int) (*edition, []string, error) {
 	if len(f.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one row with a code"}
+		return nil, nil, in.wants("at least one row with a code")
 	}
 	year, month := 0, 0
 	by := ""

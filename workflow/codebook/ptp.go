@@ -228,8 +228,10 @@ var (
 	medicaidInName = regexp.MustCompile(`(?i)medicaid|(?:^|[^a-z])mcd(?:[^a-z]|$)`)
 )
 
-// settingNamed finds the setting, "practitioner", "hospital" or "dme", by the nearest text that names one, and whether any says Medicaid.
-func settingNamed(texts ...string) (setting string, medicaid bool) {
+// settingNamed finds the setting, "practitioner", "hospital" or "dme", by the nearest text that names one, with "medicaid-" before it when
+// any says so; "" when none names a setting.
+func settingNamed(texts ...string) string {
+	setting, medicaid := "", false
 	for _, text := range texts {
 		medicaid = medicaid || medicaidInName.MatchString(text)
 		if setting != "" {
@@ -244,19 +246,16 @@ func settingNamed(texts ...string) (setting string, medicaid bool) {
 			setting = "dme"
 		}
 	}
-	return setting, medicaid
+	if medicaid && setting != "" {
+		return "medicaid-" + setting
+	}
+	return setting
 }
 
 // isPTP: rows that begin with two codes below captions Column 1, Column 2, Deletion. The lists of a quarter's changes have no deletion date.
 func isPTP(h head) bool {
-	p := &preamble{}
-	for _, cells := range h.rows {
-		if isPair(cells) {
-			return p.column("COLUMN 1", "COLUMN1") >= 0 && p.column("COLUMN 2", "COLUMN2") >= 0 && p.column("DELETION") >= 0
-		}
-		p.add(cells)
-	}
-	return false
+	p, ok := captionsAbove(h, isPair)
+	return ok && p.column("COLUMN 1", "COLUMN1") >= 0 && p.column("COLUMN 2", "COLUMN2") >= 0 && p.column("DELETION") >= 0
 }
 
 func isPair(cells []string) bool {
@@ -267,8 +266,8 @@ func isPair(cells []string) bool {
 
 // padCode gives back the zeros that a spreadsheet took from a code of digits.
 func padCode(code string) string {
-	if len(code) > 1 && len(code) < 5 && digits(code) {
-		return strings.Repeat("0", 5-len(code)) + code
+	if len(code) > 1 {
+		return pad(code, 5)
 	}
 	return code
 }
@@ -295,16 +294,13 @@ func readPTP(ctx context.Context, in input, r io.Reader) (*edition, []string, er
 		return nil, nil, err
 	}
 	if len(f.list) == 0 {
-		return nil, nil, &FileError{File: in.path, Want: "at least one row that begins with two codes"}
+		return nil, nil, in.wants("at least one row that begins with two codes")
 	}
 	f.sort()
 
-	setting, medicaid := settingNamed(slices.Concat(in.context, p.texts)...)
+	setting := settingNamed(slices.Concat(in.context, p.texts)...)
 	if setting == "" {
-		return nil, nil, &FileError{File: in.path, Want: "a name, of the file or of what holds it, that tells the setting: ccipra... or practitioner, ccioph... or hospital"}
-	}
-	if medicaid {
-		setting = "medicaid-" + setting
+		return nil, nil, in.wants("a name, of the file or of what holds it, that tells the setting: ccipra... or practitioner, ccioph... or hospital")
 	}
 	if !slices.Contains(PTPSets(), PTPSet(setting)) {
 		return nil, nil, &FileError{File: in.path, Want: "PTP edits of practitioners or outpatient hospitals", Got: setting}

@@ -196,6 +196,18 @@ func (p *preamble) add(cells []string) {
 	}
 }
 
+// captionsAbove gathers what stands above the first row of data that the beginning of a file shows; false when it shows none.
+func captionsAbove(h head, isData func([]string) bool) (*preamble, bool) {
+	p := &preamble{}
+	for _, cells := range h.rows {
+		if isData(cells) {
+			return p, true
+		}
+		p.add(cells)
+	}
+	return p, false
+}
+
 // column finds the first column whose caption contains one of the names, tried in turn; -1 if none does.
 func (p *preamble) column(names ...string) int {
 	for _, name := range names {

@@ -44,11 +44,5 @@ func (b *Book) query(ctx context.Context, text string, each func(*sql.Rows) erro
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return scanAll(rows, each)
 }
