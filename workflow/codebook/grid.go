@@ -21,8 +21,7 @@ type grid struct {
 	cells []string
 	n     int
 
-	undated   int    // cells that should be dates and are none, where that is borne with
-	undatedAt string // the first of them
+	undated strays // cells that should be dates and are none, where that is borne with
 }
 
 // openGrid reads to the header row, which alone has all the columns that are needed.

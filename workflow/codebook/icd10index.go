@@ -37,9 +37,8 @@ type indexFile struct {
 	heads map[string]string // column of a table to its heading
 	open  []indexEntry      // the main term and the terms that are open, outermost first
 
-	entries  int
-	strange  int
-	strangeA string // the first of them, with its line
+	entries int
+	strange strays // entries whose code is none
 
 	places map[string][]string // a path to the codes that stand at it
 	refs   []indexRef
@@ -72,9 +71,7 @@ func readIndex(ctx context.Context, in input, r io.Reader) (*edition, []string, 
 	x.ed.rank, x.ed.titles = 1, true
 	x.ed.summary = fmt.Sprintf("%d entries, %d ways to a code", x.entries, len(x.ed.terms))
 	var warnings []string
-	if x.strange > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s: %d entries whose code is none were left out, the first %s", in.path, x.strange, x.strangeA))
-	}
+	warnings = x.strange.warn(warnings, in, "entries whose code is none were left out")
 	if len(x.ed.terms) == 0 {
 		warnings = append(warnings, in.path+": the index leads to no code")
 	}
@@ -233,10 +230,8 @@ func (x *indexFile) code(column string) error {
 	}
 	key := keyOf(strings.TrimRight(text, "-+ "))
 	if !isICD10CM(key) {
-		if x.strange++; x.strange == 1 {
-			line, _ := x.d.InputPos()
-			x.strangeA = fmt.Sprintf("%q in line %d", clip(text, 30), line)
-		}
+		line, _ := x.d.InputPos()
+		x.strange.add(text, line)
 		return nil
 	}
 	plain, full := x.path()

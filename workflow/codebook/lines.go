@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -125,6 +126,26 @@ func (f *faults) err() error {
 		return errors.Join(append(f.list, errors.New("and perhaps more: reading stopped there"))...)
 	}
 	return errors.Join(f.list...)
+}
+
+// strays counts what is borne with, where one odd row among thousands must not keep the others from being read, and keeps the first of it.
+type strays struct {
+	n     int
+	first string
+}
+
+func (s *strays) add(what string, line int) {
+	if s.n++; s.n == 1 {
+		s.first = fmt.Sprintf("%q in line %d", clip(what, 30), line)
+	}
+}
+
+// warn says in the report how many there were, and what became of them.
+func (s *strays) warn(warnings []string, in input, fate string) []string {
+	if s.n == 0 {
+		return warnings
+	}
+	return append(warnings, fmt.Sprintf("%s: %d %s, the first %s", in.path, s.n, fate, s.first))
 }
 
 // everyLine calls f for every line. An error of f counts as a fault of its line, of which up to ten are gathered.

@@ -152,14 +152,12 @@ func readNDC(packages bool) func(context.Context, input, io.Reader) (*edition, [
 		if packages {
 			read = ndcPackage(g)
 		}
-		odd, first := 0, ""
+		var odd strays
 		err = g.each(ctx, func() error {
 			one := read()
 			switch {
 			case one.key == "":
-				if odd++; odd == 1 {
-					first = fmt.Sprintf("%q in line %d", clip(g.cell(g.column("NDCPACKAGECODE", "PRODUCTNDC")), 20), g.line())
-				}
+				odd.add(g.cell(g.column("NDCPACKAGECODE", "PRODUCTNDC")), g.line())
 			case packages:
 				facts.packages = append(facts.packages, one)
 			default:
@@ -174,13 +172,8 @@ func readNDC(packages bool) func(context.Context, input, io.Reader) (*edition, [
 			return nil, nil, in.wants("at least one row below the header row")
 		}
 		var warnings []string
-		if g.undated > 0 {
-			warnings = append(warnings, fmt.Sprintf("%s: %d dates are none and count as not stated, the first %s", in.path, g.undated, g.undatedAt))
-		}
-		if odd > 0 {
-			warnings = append(warnings, fmt.Sprintf("%s: %d rows whose code has not the form of an NDC were left out, the first %s", in.path, odd, first))
-		}
-		return ed, warnings, nil
+		warnings = g.undated.warn(warnings, in, "dates are none and count as not stated")
+		return ed, odd.warn(warnings, in, "rows whose code has not the form of an NDC were left out"), nil
 	}
 }
 
@@ -226,9 +219,7 @@ func ndcPackage(g *grid) func() ndcRow {
 func (g *grid) looseDay(column int) string {
 	d, err := officialDay(g.cell(column))
 	if err != nil {
-		if g.undated++; g.undated == 1 {
-			g.undatedAt = fmt.Sprintf("%q in line %d", clip(g.cell(column), 20), g.line())
-		}
+		g.undated.add(g.cell(column), g.line())
 	}
 	return d.String()
 }
@@ -249,7 +240,7 @@ func ndcProductKey(written string) string {
 	if !ok || !digits(labeler) || !digits(product) || len(labeler) > 5 || len(product) > 4 {
 		return ""
 	}
-	return strings.Repeat("0", 5-len(labeler)) + labeler + strings.Repeat("0", 4-len(product)) + product
+	return pad(labeler, 5) + pad(product, 4)
 }
 
 // NDC gives a package of the FDA's directory and the HCPCS codes that CMS's crosswalk in force on a day (zero: today) links to it. The code
@@ -303,12 +294,16 @@ func (b *Book) ndcPackage(ctx context.Context, key string) (n NDC, ok bool, err 
 	return n, ok, nil
 }
 
-// scanCells reads data cells into the fields that they were written from.
+// scanCells reads a column of cells into the fields that they were written from.
 func scanCells(rows *sql.Rows, into ...*string) error {
 	var data string
 	if err := rows.Scan(&data); err != nil {
 		return err
 	}
+	return splitCells(data, into...)
+}
+
+func splitCells(data string, into ...*string) error {
 	cells := strings.Split(data, "\t")
 	if len(cells) != len(into) {
 		return errRecord

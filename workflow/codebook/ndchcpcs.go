@@ -86,7 +86,7 @@ func readDrugLinks(ctx context.Context, in input, r io.Reader) (*edition, []stri
 	}
 	units := g.column("BILLUNITS")
 	rest := []int{drug, g.column("LABELER NAME"), g.column("HCPCS dosage"), g.column("PKG SIZE"), g.column("PKG QTY"), units, g.column("BILLUNITSPKG")}
-	odd, first := 0, ""
+	var odd strays
 	named := map[indexTerm]bool{}
 	err = g.each(ctx, func() error {
 		key, package11 := strings.ToUpper(g.cell(code)), ndcKey(g.cell(ndc))
@@ -99,9 +99,7 @@ func readDrugLinks(ctx context.Context, in input, r io.Reader) (*edition, []stri
 		case !decimalOrNone(g.cell(units)):
 			return g.wrong(units, "a number of billing units")
 		case package11 == "":
-			if odd++; odd == 1 {
-				first = fmt.Sprintf("%q in line %d", clip(g.cell(ndc), 20), g.line())
-			}
+			odd.add(g.cell(ndc), g.line())
 			return nil
 		}
 		cells := make([]string, len(rest))
@@ -124,11 +122,7 @@ func readDrugLinks(ctx context.Context, in input, r io.Reader) (*edition, []stri
 	slices.SortFunc(facts.list, func(a, b drugLinkRow) int {
 		return cmp.Or(cmp.Compare(a.ndc, b.ndc), cmp.Compare(a.hcpcs, b.hcpcs), cmp.Compare(a.data, b.data))
 	})
-	var warnings []string
-	if odd > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s: %d rows whose NDC has not the form of one were left out, the first %s", in.path, odd, first))
-	}
-	return ed, warnings, nil
+	return ed, odd.warn(nil, in, "rows whose NDC has not the form of one were left out"), nil
 }
 
 // drugSystem: drugs are HCPCS codes, vaccines CPT codes.
@@ -168,11 +162,9 @@ func (b *Book) drugLinks(ctx context.Context, by, key string, on day) ([]DrugLin
 		if err := rows.Scan(&d.NDC, &d.Code, &data); err != nil {
 			return err
 		}
-		cells := strings.Split(data, "\t")
-		if len(cells) != 7 {
-			return errRecord
+		if err := splitCells(data, &d.Drug, &d.Labeler, &d.Dosage, &d.PackageSize, &d.PackageItems, &d.Units, &d.PackageUnits); err != nil {
+			return err
 		}
-		d.Drug, d.Labeler, d.Dosage, d.PackageSize, d.PackageItems, d.Units, d.PackageUnits = cells[0], cells[1], cells[2], cells[3], cells[4], cells[5], cells[6]
 		d.System, d.NDC = drugSystem(d.Code), show(codes.NDC, d.NDC)
 		out = append(out, d)
 		return nil

@@ -106,19 +106,12 @@ func recognise(in input) (imp importer, why string, ok bool, err error) {
 }
 
 func readHead(in input) (h head, binary bool, err error) {
-	r, err := in.open()
+	raw, err := readStart(in, headSize)
 	if err != nil {
-		return h, false, &FileError{File: in.path, Want: "a readable file", Err: err}
+		return h, false, err
 	}
-	defer r.Close()
-	raw := make([]byte, headSize)
-	n, err := io.ReadFull(r, raw)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return h, false, &FileError{File: in.path, Want: "a readable file", Err: err}
-	}
-	h.whole = n < headSize
+	h.whole = len(raw) < headSize
 	h.names = in.context
-	raw = raw[:n]
 	if isZip(raw) {
 		return workbookHead(in, h)
 	}
@@ -143,6 +136,21 @@ func readHead(in input) (h head, binary bool, err error) {
 		}
 	}
 	return h, false, nil
+}
+
+// readStart reads the first bytes of an input, all of one that has fewer.
+func readStart(in input, size int) ([]byte, error) {
+	r, err := in.open()
+	if err != nil {
+		return nil, &FileError{File: in.path, Want: "a readable file", Err: err}
+	}
+	defer r.Close()
+	start := make([]byte, size)
+	n, err := io.ReadFull(r, start)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, &FileError{File: in.path, Want: "a readable file", Err: err}
+	}
+	return start[:n], nil
 }
 
 // headRows of a table are looked at: the deepest known preamble (the fee schedule's) has ten.

@@ -105,6 +105,7 @@ func ruleBookImporter(ctx context.Context, in input, read PageReader) (imp impor
 	if err != nil {
 		return importer{}, "", false, err
 	}
+	start = bytes.TrimPrefix(start, []byte("\xef\xbb\xbf"))
 	var pages []string
 	var what string
 	var rank int // of several forms of one edition: the PDF has pages to cite, the web page knows its paragraphs
@@ -209,20 +210,6 @@ func bodySize(b *ruleBook) int {
 		n += len(s.text)
 	}
 	return n
-}
-
-func readStart(in input, size int) ([]byte, error) {
-	r, err := in.open()
-	if err != nil {
-		return nil, &FileError{File: in.path, Want: "a readable file", Err: err}
-	}
-	defer r.Close()
-	start := make([]byte, size)
-	n, err := io.ReadFull(r, start)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, &FileError{File: in.path, Want: "a readable file", Err: err}
-	}
-	return bytes.TrimPrefix(start[:n], []byte("\xef\xbb\xbf")), nil
 }
 
 // looksText leaves out what cannot be prose: bytes that are no text, XML, tables.
