@@ -353,7 +353,7 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 	if b[0] == 'X' && s.at(i).lower && !labelled {
 		c.signs |= nEmbedded // "x3044" is an extension
 	}
-	if !labelled && c.n <= 4 && b[0] == 'N' && digitsOnly(b[1:]) && ctx.class&wRARC != 0 && ctx.class&(wDX|wICD) == 0 && (prev.is("WITH") || prev.class&wRARC != 0) {
+	if !labelled && c.n <= 4 && b[0] == 'N' && digitsOnly(b[1:]) && ctx.class&wRARC != 0 && ctx.class&(wDX|wICD) == 0 && (prev.is("WITH") || prev.is("BACK") || prev.is("SAYS") || prev.is("SAYING") || prev.is("SHOWS") || prev.class&wRARC != 0) {
 		c.signs |= nRemark
 	}
 	if !labelled && c.n == 4 && c.link == linkNone && prev.kind == kAlpha && prev.class == 0 && prev.lower && isUpper(s.text[prev.start]) && ctx.class&(wDX|wICD) == 0 {
@@ -371,7 +371,7 @@ func (s *scanner) shortDiagnosis(i int, c *candidate, ctx *sentence) {
 			c.signs |= nRemark
 		}
 	}
-	if c.n == 3 && !labelled && c.signs&(sBilling|sInUse|sAloneLine|sRange) == 0 && !ctx.question && !(next.kind == kMix && icdShape(next.bytes())) {
+	if c.n == 3 && !labelled && c.signs&(sBilling|sInUse|sAloneLine|sRange) == 0 && !ctx.question && !(next.kind == kMix && icdShape(next.bytes())) && !(s.cands.n > 0 && (next.is("NOT") || next.is("CHAPTER") || next.is("CATEGORY") || next.is("FAMILY"))) {
 		c.signs |= nContext // a header category in a sentence about something else
 	}
 	if c.n == 3 && b[0] == 'V' && !labelled && (ctx.class&wHCC != 0 || b[1] == '2') {

@@ -220,7 +220,7 @@ func (s *scanner) aloneLetters(i int, b *beside, hyphen bool) bool {
 	if t.lower {
 		return smallModifier(t) && spoken && (asked || prev.class&wART != 0 && b.closes && s.at(b.before-1).class&wAPPEND != 0)
 	}
-	if s.statesListed(i, t) {
+	if s.statesListed(i, t) || t.is("AS") && b.start && idiom(next) {
 		return false
 	}
 	listed := b.pair || s.modifierRun(i) >= 3
@@ -295,4 +295,13 @@ func (s *scanner) statesListed(i int, t *token) bool {
 		return (m.p == ',' || m.class&wAND != 0) && o.kind == kAlpha && o.n == 2 && !o.lower && o.class&wSTATE != 0
 	}
 	return state(i-1, i-2) || state(i+1, i+2)
+}
+
+// idiom says whether a word behind "as" makes it the common word.
+func idiom(t *token) bool {
+	switch string(t.bytes()) {
+	case "ALWAYS", "USUAL", "FAR", "SOON", "LONG", "PER", "SUCH", "WELL", "EXPECTED", "OF", "A", "THE", "WE", "YOU", "I":
+		return true
+	}
+	return false
 }

@@ -204,6 +204,9 @@ func (s *scanner) before(i int, c *candidate) {
 			return
 		case t.is("CHECK") && s.verb(j) && !s.at(i+1).is("DATED"):
 			return
+		case t.is("SPECIMEN") && !t.lower && bare && c.code[0] == '8' && c.code[1] == '8' && c.code[2] == '3' && s.at(c.last+1).p != '-':
+			c.signs |= sProcWord // a heading of an operation's report, and a surgical pathology
+			return
 		case cl&wID != 0:
 			if !broken && (!list || newline && crossed == 0 && s.at(j+1).p == ':') {
 				c.signs |= nID

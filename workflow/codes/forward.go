@@ -46,6 +46,7 @@ func (s *scanner) labelled(i int, t *token) {
 		if last == 0 {
 			return
 		}
+		s.remember(last, sys)
 		// the next of the list
 		lk = linkNone
 		j := last + 1

@@ -5,6 +5,12 @@ package codes
 // "25 on the 99213"), then they belong to it; or they are spoken of by
 // themselves ("when does 25 apply?") and become a mention of their own.
 func (s *scanner) modifier(i int, t *token) {
+	if s.leads(i) {
+		s.pend(i+1, t)
+		s.lastMod, s.lastAlt = i, false
+		s.free = i + 1
+		return
+	}
 	if !s.standsAlone(i, t) {
 		return
 	}
@@ -59,6 +65,9 @@ func (s *scanner) standsAlone(i int, t *token) bool {
 		return false
 	}
 	p, n := s.at(i-1), s.at(i+1)
+	if t.kind == kAlpha && (p.is("SECTION") || p.is("APPENDIX") || p.is("ANNEX")) {
+		return false
+	}
 	if t.gap == 0 && i > 0 {
 		q := s.at(i - 2)
 		touching := p.gap == 0 && (q.kind == kNum || q.kind == kAlpha || q.kind == kMix)
@@ -176,6 +185,16 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	}
 	if prev.kind == kAlpha && prev.class&wART != 0 && (s.at(k-1).is("WITHOUT") || s.at(k-1).is("NO")) || prev.class&wMOD != 0 && (s.at(k-1).is("WITHOUT") || s.at(k-1).is("NO") || s.at(k-1).class&wART != 0 && s.at(k-2).is("WITHOUT")) {
 		alternative = true
+	}
+	switch n := s.cands.n; {
+	case cue&sLabel != 0 || n == 0:
+	case digitModifier(t) && s.parted(i-1) && s.ledAt(s.cands.at(n-1).tok) && i-s.cands.at(n-1).last < 5:
+		return sShape, true // "F1 11760, F2 11740, FA nothing"
+	case cue&sChain != 0:
+	case s.schooling(i, t):
+		return sShape, true
+	case t.is("SL") && !t.lower && (s.at(i-1).is("VFC") || s.at(i+1).is("FOR") && s.at(i+2).is("VFC")):
+		return sShape, s.at(i-1).is("VFC") // a vaccine that the state supplies
 	}
 	listed := cue&sChain != 0 && (prev.class&wOR != 0 || prev.class&wAND != 0 && s.lastMod == k-1 && !t.is("PT")) && t.class&(wOR|wTO|wART|wSMALL) == 0
 	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !listed && !s.attachedElsewhere(t) && !s.other(j, t) && !next.is("MEAN")) && !(t.kind == kAlpha && !t.lower && !roleWord(t) && (puts(prev) || s.modifierRun(i) >= 3 || next.class&wOR != 0)) {

@@ -128,6 +128,10 @@ type scanner struct {
 	lastAlt bool // and it stood among alternatives
 	pends   [6]pending
 
+	things    struct{ to int } // a list of things goes on to this token
+	sequelSys sysID            // the system of the last labelled number
+	sequelTok int              // and its token
+
 	coding   bool // a modifier word, a label: the text is about coding
 	revenue  bool // a revenue code has been seen: others may follow
 	facility bool // a hospital's statement: it has revenue codes

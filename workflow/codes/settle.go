@@ -4,6 +4,9 @@ package codes
 // and keeps it.
 func (s *scanner) settle(i int, c *candidate) {
 	s.before(i, c)
+	if s.thing(i, c) {
+		c.signs |= nID
+	}
 	s.column(i, c)
 	s.reading(c)
 	if c.sys == idNone {

@@ -4,7 +4,7 @@ package codes
 // what stands before and after it, and the sentence. It is kept as a candidate
 // when it has a shape at all.
 func (s *scanner) code(i int, t *token) {
-	if t.start < s.skip || s.cell(i, t) {
+	if t.start < s.skip || s.cell(i, t) || s.sequel(i, t) {
 		return
 	}
 	if t.kind == kMix && t.n <= 5 && !t.lower && reasonGroup(t) {

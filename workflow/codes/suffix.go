@@ -232,6 +232,9 @@ const (
 // measured or counted, not part of a date, a price or a longer number.
 func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 	t := s.at(k)
+	if c != nil && s.leads(k) {
+		return false
+	}
 	if t.n != 2 || t.kind != kNum && t.kind != kAlpha && t.kind != kMix || !isModifier(t.b[0], t.b[1]) && !trip(c, t) {
 		return false
 	}

@@ -96,7 +96,7 @@ func (s *scanner) unitsAt(j int, paren bool) (n, last int) {
 		if f.p == '-' && f.gap == 0 && s.at(k+2).kind == kAlpha {
 			f = s.at(k + 2)
 		}
-		return f.kind != kAlpha || f.class&wMEAS == 0
+		return f.kind != kAlpha || f.class&wMEAS == 0 || f.is("DOSES") && s.at(k).kind == kMix
 	}
 	switch {
 	case t.kind == kMix && t.b[0] == 'X' && digitsOnly(t.bytes()[1:]) && t.n <= 5: // x2

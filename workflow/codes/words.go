@@ -61,6 +61,12 @@ const (
 	wDIG                     // a number word that may spell a dictated code
 	wFAC                     // a hospital or its bill
 	wPRON                    // a pronoun
+	wTHING                   // a thing that has a number, and is never a service
+	wGEAR                    // a machine or its part, behind or before a maker's name
+	wTECH                    // programs and computers
+	wSHOP                    // buying and stock
+	wTEACH                   // lessons and examinations
+	wFORM                    // assessments of nursing homes and home health
 	wSAY                     // what is thought, said or accepted: a modifier may follow
 )
 
@@ -81,7 +87,7 @@ var wordLists = []struct {
 	{wMOD, `modifier modifiers mod mods modif modifer modifers modifiter modfier modificador modificadores`},
 	{wCODE, `code codes codigo codigos cd`},
 	{wPROC, `proc procs procedure procedures px svc service services procedimiento`},
-	{wID, `submitter reset verification security promo door ticket tickets invoice invoices inv tracking size account accounts acct accts member members subscriber policy
+	{wID, `submitter pcn reset verification security promo door ticket tickets invoice invoices inv tracking size account accounts acct accts member members subscriber policy
 		order orders zip zipcode zips mrn npi npis ptan tin ein ssn dea clia taxonomy fax phone tel telephone cell mobile
 		ext extn extension pager passcode password pin login username employee badge license lic serial sn lot lots
 		batch catalog sku box suite ste room rooms rm apt apartment bldg building floor bay gate wifi confirmation
@@ -90,6 +96,18 @@ var wordLists = []struct {
 		receipt refund portal routing deposit parking elevator exit station gl medicare_id mbi hicn policyno reservation
 		flight locker bin shelf barcode isbn hl7 clm caller bus ndcs2 fedex ups usps mailing pobox specimen slide
 		passport visa plate dept department mls irb queue wq bucket budget population grant jurisdiction carrier locality sender edi smarttext error event stop table wbc plt platelets rbc cpk bnp ferritin license postal po bates docket exhibit statute hicl gpi gcn umdns gudid udi contract`},
+	{wTHING, `truck trucks crate crates pallet pallets parcel parcels package packages printer printers host firmware seats stall stalls
+		technician courier carton drawer trailer container voucher raffle coupon locker kiosk turnstile
+		plaque forklift pager printout hotel motel train bus tram ferry`},
+	{wGEAR, `scanner scanners printer printers machine machines camera cameras console consoles tray trays plates
+		plate laptop desktop tablet copier router server workstation autoclave sterilizer microscope analyzer analyser densitometer
+		fridge refrigerator freezer headset phone model models`},
+	{wTECH, `server servers host error log logs firewall browser database timeout firmware exception bug software hotfix scrubber upgrade install
+		installed crash crashed script api socket api stack vm kernel app`},
+	{wSHOP, `reorder reordered catalog catalogue stock restock warehouse backordered backorder shipped ship shipping vendor
+		purchase purchased carton cartons inventory aisle sku`},
+	{wTEACH, `workbook textbook exam examination quiz homework student students chapter exercise lesson answer practice syllabus`},
+	{wFORM, `mds bims ard oasis pdpm rug`},
 	{wIDW, `payer payor unit tax wages salary claim case file record records chart charts patient patients pt encounter encounters plan
 		form forms letter message request version build model device user doc document
 		protocol cohort arm screw stem liner reference ref group grp id ids
