@@ -194,7 +194,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	case s.schooling(i, t):
 		return sShape, true
 	case t.is("SL") && !t.lower && (s.at(i-1).is("VFC") || s.at(i+1).is("FOR") && s.at(i+2).is("VFC")):
-		return sShape, s.at(i-1).is("VFC") // a vaccine that the state supplies
+		return sShape, s.at(i - 1).is("VFC") // a vaccine that the state supplies
 	}
 	listed := cue&sChain != 0 && (prev.class&wOR != 0 || prev.class&wAND != 0 && s.lastMod == k-1 && !t.is("PT")) && t.class&(wOR|wTO|wART|wSMALL) == 0
 	if t.kind == kAlpha && cue&sLabel == 0 && wordLike(t) && (t.lower || t.class&wALONE == 0 && !listed && !s.attachedElsewhere(t) && !s.other(j, t) && !next.is("MEAN")) && !(t.kind == kAlpha && !t.lower && !roleWord(t) && (puts(prev) || s.modifierRun(i) >= 3 || next.class&wOR != 0)) {
