@@ -47,6 +47,9 @@ func (c *clause) changes() {
 			if hasWord(c.text, "new:|now:|corrected:|should be:|right:|correct:|after:|new") {
 				c.set(k+2, c.listFrom(k+2), RoleReplaced)
 			}
+		case c.is(k, "should could") && c.shouldOther(k):
+		case c.is(k, "out old") && k+3 < len(c.items) && c.items[k+1].m >= 0 && c.is(k+2, "in new"):
+			c.set(k+1, k+1, RoleReplaced) // "out 74176, in 74178", the columns of a correction
 		case c.phrase(k, "used to") > 0 && !c.has(0, k, "was|were|is|be"):
 			if at := c.right(k+2, determiners+" bill report use code be"); at >= 0 {
 				c.set(at, c.listFrom(at), RoleReplaced)
@@ -154,6 +157,9 @@ func (c *clause) replaced(k int) {
 	if c.is(k, "correct corrected update updated amend amended revise revised") && (c.is(k+1, "claim claims code to and ?") || c.is(k-1, "the is a")) {
 		return // an adjective
 	}
+	if c.fromTo(k) {
+		return
+	}
 	right := c.right(k+1, determiners+" from it out")
 	passive := c.is(k-1, "was were is are been being be got")
 	left := c.left(k-1, auxiliaries)
@@ -168,6 +174,11 @@ func (c *clause) replaced(k int) {
 			c.set(c.listTo(left), left, RoleReplaced)
 		}
 		return
+	}
+	if right >= 0 {
+		if to := c.after(right+1, "to into ->"); to >= 0 {
+			defer c.furtherChange(to)
+		}
 	}
 	switch {
 	case right >= 0 && c.is(k, "replaced replaces replacing") && left >= 0 && !passive: // "77067 replaced 77057"

@@ -48,8 +48,10 @@ func assign(text string, ms []Mention, links []link, refs []Reference, days []fo
 	c.headed(sents)
 	c.rows()
 	c.pointed(sents)
+	c.again(sents, refs)
 	c.elsewhere(sents)
 	c.choices(sents)
+	c.toldChoices(sents)
 	c.passed()
 	for i := range ms {
 		if ms[i].System == Modifier && ms[i].Role == RoleBilled {
@@ -291,7 +293,7 @@ func (c *clause) leads() bool {
 func (c *clause) supposed(k, end int) bool {
 	base := c.is(k, "deny reject bundle recoup refuse recouped disallow not won't take")
 	asking := false
-	if c.has(max(0, k-16), k, "why|how come|keeps|kept|continues|keep getting|keep denying|always|every time|again") && !c.has(max(0, k-16), k, "keep from|will|would") {
+	if c.has(max(0, k-16), k, "why|how come|keeps|kept|continues|keep getting|keep denying|always|every time|again") && (!c.has(max(0, k-16), k, "keep from|will|would") || c.has(max(0, k-6), k, "why would")) {
 		return false
 	}
 	for j, n := k-1, 0; j >= 0 && n < 14; j, n = j-1, n+1 {

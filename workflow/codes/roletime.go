@@ -39,15 +39,22 @@ func (c *clause) earlier(days []found) {
 			if at := c.near(k+1, 8); at >= 0 && c.has(k, min(at+3, len(c.items)), "was|were|done|on") && hasWord(c.text[c.items[at].to:], "now|today|this time|currently|returns|came back|needs") && c.behindText(c.items[at].to) {
 				c.history(at)
 			}
+		case c.phrase(k, "post-op day") > 0, c.phrase(k, "postop day") > 0, c.phrase(k, "post op day") > 0:
+			c.history(c.near(k+2, 6))
+		case c.is(k, "before previously earlier already") && c.is(k+1, "(") && k+2 < len(c.items) && c.items[k+2].m >= 0:
+			c.history(k + 2) // "was restored before (D2393)"
+		case c.phrase(k, "used to") > 0 && c.is(k+2, "want require accept pay ask take") && c.is(k-1, "medicare medicaid they payer plan aetna cigna uhc"):
+			c.history(c.right(k+3, determiners))
 		case c.is(k, "within") && (c.phrase(k+2, "days of") > 0 || c.phrase(k+2, "weeks of") > 0 || c.phrase(k+2, "days after") > 0):
 			c.history(c.near(k+4, 5))
 		case c.is(k, "previous prior original earlier index") && k+1 < len(c.items) && c.items[k+1].m >= 0:
 			c.history(k + 1)
-		case c.is(k, "ago"), c.is(k, "last") && c.is(k+1, "year year's yr yr's years month month's week fall spring summer winter january february march april may june july august september october november december"), c.is(k, "previously") && !c.is(k+1, "paid approved denied"):
+		case c.is(k, "ago"), c.is(k, "last") && c.is(k+1, "year year's years yr yr's yrs years month month's week fall spring summer winter january february march april may june july august september october november december"), c.is(k, "previously") && !c.is(k+1, "paid approved denied"):
 			if c.has(0, len(c.items), "denied|rejected|recouped|appealed|paid|took back|resubmitted|sent|appeal") {
 				continue
 			}
-			if at := c.before(k); at >= 0 && k-at < 9 && !c.has(at, k, "now|today|;|.|she|he|they|pt|patient|we|seen") {
+			next := c.near(k+1, 4)
+			if at := c.before(k); at >= 0 && k-at < 9 && !c.has(at, k, "now|today|;|.|she|he|they|pt|patient|we|seen") && !(next > 0 && c.has(at, k, ",") && !c.has(k, next, ",")) {
 				c.history(at)
 			} else {
 				c.history(c.near(k+1, 9))
@@ -122,13 +129,17 @@ func (c *clause) history(at int) {
 		return
 	}
 	first, last := c.listTo(at), c.listFrom(at)
-	listed := 0
+	listed, members := 0, 0
 	for k := first; k <= last; k++ {
-		if m := c.items[k].m; m >= 0 && c.ms[m].service() {
-			listed++
+		if m := c.items[k].m; m >= 0 {
+			members++
+			if c.ms[m].service() {
+				listed++
+			}
 		}
 	}
-	if c.services <= listed {
+	// of diagnoses alone, those of last year stand beside this year's
+	if c.services <= listed && (listed > 0 || len(c.ms) <= members) {
 		return
 	}
 	for k := first; k <= last; k++ {
