@@ -1,26 +1,3 @@
-// Package codebook is the reference that everything else asks what a code means: an immutable SQLite file, compiled from the official
-// files as published, opened read-only, holding several releases of each code set side by side, so that every look-up is as of a date.
-//
-// The world it lives in: ICD-10-CM changes each 1 October and often on 1 April, HCPCS every quarter, and a claim is judged by the
-// release in force on its date of service, not by today's. The files carry no dates of their own (ICD) or dates per row (HCPCS); which
-// release answers for a day is settled here (see Release). CPT is the American Medical Association's and is not in any public file:
-// without a licensee's own file this package holds only that a code exists, where that was seen, and descriptions in our own words.
-//
-// Two kinds of books exist:
-//
-//   - the starter: embedded tables (starter/*.tsv) in our own words, compiled at first use into a cache file named by its content. It holds
-//     no code set whole, says so in every Status, and never lets Known answer "not a member";
-//   - a built one: `caseconsultant codes build`, that is Build, reads official files and writes one file. It holds the starter's words too.
-//
-// Beside code sets a built one holds facts about codes: the NCCI edits (PTP, MUE, AddOn), the Medicare fee schedule (Fee, Localities,
-// Anesthesia), and what hospitals and surgical centers are paid (OPPS, ASC). Each answer comes with its Source, which says whether a loaded
-// release covers the day at all: silence of a file that is not there means nothing. Their descriptors are never kept.
-//
-// A caller opens one (OpenStarter or Open), asks Lookup, Find, Search, Known, Notes and Releases from any number of goroutines, and closes
-// it. The file may be replaced by a rename while it is open; whoever has it open keeps the old content until they open anew.
-//
-// It may touch the file system (the book, the cache, the inputs of a build) and nothing else: no network, no clock but for "today" when
-// a caller gives no date.
 package codebook
 
 import (

@@ -32,8 +32,9 @@ type Level struct {
 
 // Related is a code beside another.
 type Related struct {
-	// Relation is "below" for one of the first codes below a heading that may be reported, "right", "left", "bilateral" or "unspecified side" for the same thing on another side, "sibling" for another code below the
-	// same heading, "seventh character" for another of its seventh characters.
+	// Relation is "below" for one of the first codes below a heading that may be reported; "right", "left", "bilateral" or "unspecified
+	// side" for the same thing on another side; "sibling" for another code below the same heading; "seventh character" for another of its
+	// seventh characters.
 	Relation string `json:"relation"`
 	Code     string `json:"code"`
 	Title    string `json:"title"`
