@@ -386,7 +386,7 @@ func (s *scanner) icd9(j int) bool {
 // something that is no code.
 func names(t *token) bool {
 	switch string(t.bytes()) {
-	case "ID", "IDS", "REF", "REFERENCE", "REFERRAL", "GROUP", "GRP", "FILE", "FORM", "DOC", "DOCUMENT", "MODEL", "PROTOCOL", "PCN":
+	case "ID", "IDS", "REF", "REFERENCE", "REFERRAL", "GROUP", "GRP", "FILE", "FORM", "DOC", "DOCUMENT", "MODEL", "PROTOCOL", "USER":
 		return true
 	}
 	return false

@@ -55,14 +55,28 @@ func digitModifier(t *token) bool {
 }
 
 // schooling says whether a modifier of a worker's schooling stands behind the
-// worker: "RBT HM, BCBA HO". Source: HCPCS Level II, HM to HP.
+// worker: "RBT HM, BCBA HO", "psychologist
+// AH". Source: HCPCS Level II, HM to HP, AH, AJ.
 func (s *scanner) schooling(i int, t *token) bool {
-	if t.lower || !(t.is("HM") || t.is("HN") || t.is("HO") || t.is("HP")) || s.cands.n == 0 {
+	if t.lower || !(t.is("HM") || t.is("HN") || t.is("HO") || t.is("HP") || t.is("AH") || t.is("AJ")) || s.cands.n == 0 {
 		return false
 	}
 	switch string(s.at(i - 1).bytes()) {
-	case "RBT", "RBTS", "BCBA", "BCBAS", "BCABA", "LCSW", "LMSW", "LPC", "LMFT", "LMHC", "QMHP", "QBHP", "PSYD", "PHD", "TECHNICIAN", "PARAPROFESSIONAL", "TECH":
+	case "RBT", "RBTS", "BCBA", "BCBAS", "BCABA", "LCSW", "LMSW", "LPC", "LMFT", "LMHC", "QMHP", "QBHP", "PSYD", "PHD", "TECHNICIAN", "PARAPROFESSIONAL", "TECH", "PSYCHOLOGIST", "PSYCHOLOGISTS", "COUNSELOR", "THERAPIST":
 		return true
 	}
 	return false
+}
+
+// adjusted reads AT behind a chiropractic code, where it is no common word.
+// Source: Medicare Claims Processing Manual, chapter 12, section 220.
+func (s *scanner) adjusted(c *candidate) {
+	t, n := s.at(c.last+1), s.at(c.last+2)
+	if string(c.code[:4]) != "9894" || c.sys != idCPT || !t.is("AT") || t.lower || t.gap != 1 || n.kind == kAlpha && !n.is("X") && !n.lower {
+		return
+	}
+	c.addModifier('A', 'T')
+	c.signs |= sModifier
+	c.last++
+	c.end = t.end
 }

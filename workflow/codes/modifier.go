@@ -65,6 +65,9 @@ func (s *scanner) standsAlone(i int, t *token) bool {
 		return false
 	}
 	p, n := s.at(i-1), s.at(i+1)
+	if t.kind == kAlpha && n.kind == kNum && n.n == 5 && s.at(i+2).kind == kAlpha && s.at(i+2).class&wGEAR != 0 {
+		return false // a maker: "the GE 70450 scanner"
+	}
 	if t.kind == kAlpha && (p.is("SECTION") || p.is("APPENDIX") || p.is("ANNEX")) {
 		return false
 	}
@@ -193,6 +196,8 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 	case cue&sChain != 0:
 	case s.schooling(i, t):
 		return sShape, true
+	case t.kind == kMix && t.b[0] == 'Q' && !t.lower && s.at(i+1).is("ON") && procedureShape(s.at(i+2)):
+		return sShape, false // "class findings Q8 on 11721"
 	case t.is("SL") && !t.lower && (s.at(i-1).is("VFC") || s.at(i+1).is("FOR") && s.at(i+2).is("VFC")):
 		return sShape, s.at(i - 1).is("VFC") // a vaccine that the state supplies
 	}

@@ -23,6 +23,9 @@ func (s *scanner) sequel(i int, t *token) bool {
 	if t.n == 3 && s.opposedDRG(i) {
 		return true
 	}
+	if t.n == 3 && s.grouped(i) {
+		return s.labelledOne(i, idDRG, 3, linkNone, i) > 0
+	}
 	if s.sequelSys == idNone || i-s.sequelTok > reach {
 		return false
 	}
@@ -83,6 +86,20 @@ func placeOfService(n int) bool {
 	switch {
 	case n >= 1 && n <= 27, n >= 31 && n <= 34, n == 41, n == 42, n >= 49 && n <= 58, n >= 60 && n <= 62, n == 65, n == 66, n == 71, n == 72, n == 81, n == 99:
 		return true
+	}
+	return false
+}
+
+// grouped says whether the number at token i is what a grouper returned: "the
+// grouper gives 872".
+func (s *scanner) grouped(i int) bool {
+	v, n := s.at(i-1), s.at(i+1)
+	if v.kind != kAlpha || n.p == '%' || n.kind == kNum || n.kind == kAlpha && n.class&(wMEAS|wCOUNT) != 0 {
+		return false
+	}
+	switch string(v.bytes()) {
+	case "GIVES", "GAVE", "RETURNS", "RETURNED", "ASSIGNS", "ASSIGNED", "SAYS", "SAID", "SHOWS":
+		return s.at(i - 2).is("GROUPER")
 	}
 	return false
 }

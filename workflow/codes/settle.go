@@ -23,6 +23,10 @@ func (s *scanner) settle(i int, c *candidate) {
 		}
 	default:
 		s.suffix(c)
+		s.adjusted(c)
+	}
+	if c.nm > 0 && c.mods[0][0] >= 'A' {
+		c.signs &^= nIDWeak // "the CRNA case 00810 QZ"
 	}
 	s.claimPending(c)
 	if pos := s.claimLine(c); pos > 0 {

@@ -20,7 +20,7 @@ func (s *scanner) thing(i int, c *candidate) bool {
 	switch {
 	case p.class&wTHING != 0:
 		return c.sys != idHCPCS // a driver, a pump or a seat is billed by such a code
-	case p.class&wTECH != 0 || softwareNoun(p):
+	case p.class&(wTECH|wIDW) != 0 && p.class&(wCODE|wBILL) == 0 || softwareNoun(p):
 		return ctx.class&wTECH != 0
 	case p.is("ITEM") || p.is("ITEMS"):
 		return ctx.class&wSHOP != 0 && ctx.class&(wCPT|wMOD) == 0
@@ -94,7 +94,7 @@ func (s *scanner) amongThings(i int, c *candidate) bool {
 		return false
 	}
 	switch string(head.bytes()) {
-	case "ROOMS", "SEATS", "STALLS", "LOCKERS", "GATES", "BAYS", "BINS", "SHELVES", "PLATES", "FLIGHTS", "BOOTHS", "SPACES", "INVOICES", "TICKETS", "TRUCKS", "PARCELS", "CRATES", "PALLETS", "TOKENS", "SERIALS", "ACCOUNTS":
+	case "ROOMS", "SEATS", "STALLS", "LOCKERS", "GATES", "BAYS", "BINS", "SHELVES", "PLATES", "FLIGHTS", "BOOTHS", "SPACES", "INVOICES", "TICKETS", "TRUCKS", "PARCELS", "CRATES", "PALLETS", "TOKENS", "MODELS", "SERIALS", "ACCOUNTS":
 	case "ORDERS":
 		if s.context(i).class&wSHOP == 0 {
 			return false // a physician orders tests
@@ -133,6 +133,9 @@ func (s *scanner) suffixed(ctx *sentence) bool {
 // reply on 20605".
 func (s *scanner) namedBefore(i int, c *candidate) bool {
 	if c.sys != idCPT || !digitsOnly(c.bytes()) || s.at(c.last+1).p == '-' {
+		return false
+	}
+	if p := s.at(i - 1); !p.is("ON") && !p.is("TO") && !p.is("ABOUT") && !p.is("REGARDING") && !p.is("FOR") {
 		return false
 	}
 	for k := s.cands.n - 1; k >= max(0, s.cands.n-8); k-- {
