@@ -197,6 +197,30 @@ func (c *clause) shouldOther(k int) bool {
 	return true
 }
 
+// takenOff reads "took 11043 off the claim".
+func (c *clause) takenOff(k int) bool {
+	at := c.right(k+1, determiners)
+	if at < 0 || c.ms[c.items[at].m].System == Modifier || !c.is(c.listFrom(at)+1, "off out") {
+		return false
+	}
+	c.set(at, c.listFrom(at), RoleReplaced)
+	return true
+}
+
+// asOther reads "rebilled 20553 as 20552".
+func (c *clause) asOther(k int) bool {
+	at := c.right(k+1, determiners)
+	if at < 0 || !c.is(at+1, "as") {
+		return false
+	}
+	to := c.right(at+2, determiners)
+	if to < 0 || !c.sameKind(at, to) {
+		return false
+	}
+	c.set(at, at, RoleReplaced)
+	return true
+}
+
 // fromTo reads "change the dx on 77080 from Z13.820 to M81.0", and what "and"
 // adds to a change: "changed A to B and C to D".
 func (c *clause) fromTo(k int) bool {

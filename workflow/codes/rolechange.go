@@ -47,6 +47,8 @@ func (c *clause) changes() {
 			if hasWord(c.text, "new:|now:|corrected:|should be:|right:|correct:|after:|new") {
 				c.set(k+2, c.listFrom(k+2), RoleReplaced)
 			}
+		case c.is(k, "took take taken taking takes pulled") && c.takenOff(k):
+		case c.is(k, "rebill rebilled rebilling resubmit resubmitted refiled resent") && c.asOther(k):
 		case c.is(k, "should could") && c.shouldOther(k):
 		case c.is(k, "out old") && k+3 < len(c.items) && c.items[k+1].m >= 0 && c.is(k+2, "in new"):
 			c.set(k+1, k+1, RoleReplaced) // "out 74176, in 74178", the columns of a correction

@@ -128,7 +128,7 @@ func sameRoom(a, b *Mention) bool {
 // disputed says whether two opinions stand around the gap between two codes:
 // "Dr. wants 99205, I get 99204".
 func (c *clause) disputed(a, b *Mention, gap string) bool {
-	const opinions = "say|says|said|want|wants|wanted|get|gets|got|think|thinks|thought|pick|picked|picks|prefers|insists|suggests|suggested|recommends|recommended|chose|coded|came up with|argues|feels|believes|assigned|billed|marked|circled|selected|leans|leaning|gives|gave|listed|lists|shows|returns|put|has|had|reads|called it|calls it|dictated|documented"
+	const opinions = "say|says|said|want|wants|wanted|get|gets|got|think|thinks|thought|pick|picked|picks|prefers|insists|suggests|suggested|recommends|recommended|chose|coded|came up with|argues|feels|believes|assigned|billed|marked|circled|selected|leans|leaning|gives|gave|listed|lists|shows|returns|put|has|had|reads|called it|calls it|dictated|documented|counts|counted|scored|scores|supports|found|sees|landed on"
 	at := wordAt(gap, opinions)
 	if at < 0 || !hasPerson(gap[:at]) {
 		return false
@@ -227,10 +227,14 @@ func (c *clause) all(s stretch) {
 func (c *clause) conditions(sents []stretch) {
 	for _, s := range sents {
 		t := c.text[s.from:s.to]
+		if s.to-s.from < 300 && hasWord(t, "with") && hasWord(t, "without") && hasWord(t, "would be|it would") && c.offeredRoom(s) {
+			c.all(s) // "with contrast it would be A, without it B"
+			continue
+		}
 		if !c.inside(s, 2) || countWord(t, "if") < 2 && !(hasWord(t, "if") && hasWord(t, "otherwise|else|if not")) {
 			continue
 		}
-		if hasWord(t, "use|then|would|bill|report|code|be") {
+		if hasWord(t, "use|then|would|bill|report|code|be|take|pick|choose|go with") {
 			c.all(s)
 		}
 	}

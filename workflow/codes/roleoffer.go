@@ -17,6 +17,8 @@ func (c *clause) toldChoices(sents []stretch) {
 		case len(gap) < 12 && gap[:1] == "?" && hasWord(gap, "or"), // "52648? or 52649"
 			sameRoom(a, b) && secondThought(gap, asked):
 			c.mark(a, b)
+		case sameRoom(a, b) && supported(c.text[max(0, a.Start-40):a.Start], gap):
+			c.mark(a, b)
 		case sameRoom(a, b) && told(gap, c.text[b.End:min(len(c.text), b.End+40)]):
 			c.mark(a, b)
 		case asked && sameRoom(a, b) && a.Role == RoleBilled && strings.HasSuffix(strings.TrimRight(gap, " "), " so"):
@@ -35,6 +37,15 @@ func secondThought(gap string, asked bool) bool {
 	}
 	words := strings.Fields(gap[i+1:])
 	return len(words) > 0 && len(words) < 6 && words[0] == "or" && (asked || len(words) < 3)
+}
+
+// supported says whether a reviewer's level stands beside the one that was
+// billed: "billed 99214, supported 99213".
+func supported(before, gap string) bool {
+	if i := strings.LastIndexAny(before, ".;?\n"); i >= 0 {
+		before = before[i+1:]
+	}
+	return len(gap) < 40 && hasWord(before, "billed|coded|reported|selected|submitted") && hasWord(gap, "supported|supports|audited|auditor's|reviewed as|documented|documentation shows") && !strings.ContainsAny(gap, "?\n")
 }
 
 // cases are the words by which one code's case is told from another's.
@@ -96,4 +107,15 @@ func (c *clause) sides(lo, hi, from, to int) {
 			}
 		}
 	}
+}
+
+// offeredRoom says whether a sentence names two codes or more, all of one service.
+func (c *clause) offeredRoom(s stretch) bool {
+	lo, hi := c.between(s)
+	for i := lo + 1; i < hi; i++ {
+		if !sameRoom(&c.ms[lo], &c.ms[i]) {
+			return false
+		}
+	}
+	return hi-lo >= 2
 }

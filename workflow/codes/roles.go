@@ -98,7 +98,7 @@ var refusePhrases = []struct {
 	kind  byte
 	words string
 }{
-	{'b', "not paid"}, {'b', "not reimbursed"}, {'b', "kicked back"}, {'b', "kicked out"}, {'b', "taken back"}, {'v', "took back"}, {'v', "take back"}, {'v', "taking back"},
+	{'b', "not paid"}, {'p', "would not go through"}, {'p', "wouldn't go through"}, {'p', "won't go through"}, {'p', "did not go through"}, {'p', "didn't go through"}, {'p', "does not go through"}, {'p', "doesn't go through"}, {'p', "never went through"}, {'b', "not reimbursed"}, {'b', "kicked back"}, {'b', "kicked out"}, {'b', "taken back"}, {'v', "took back"}, {'v', "take back"}, {'v', "taking back"},
 	{'v', "won't pay"}, {'v', "won't cover"}, {'v', "will not pay"}, {'v', "wouldn't pay"}, {'v', "don't pay"}, {'v', "not cover"}, {'v', "not covering"}, {'v', "doesn't cover"}, {'v', "refuses to cover"},
 	{'v', "refuse to pay"}, {'v', "cannot reimburse"}, {'v', "unable to reimburse"}, {'v', "cannot approve"}, {'v', "unable to approve"}, {'v', "did not allow"}, {'v', "will not allow"}, {'v', "hit on"},
 	{'b', "not approved"}, {'b', "not authorized"}, {'b', "not certified"}, {'b', "not getting paid"}, {'b', "not being paid"}, {'b', "not get paid"}, {'b', "never gets paid"}, {'b', "not eligible for payment"}, {'b', "not eligible"}, {'b', "returned as unprocessable"}, {'b', "unprocessable"}, {'b', "rtp'd"}, {'b', "rtp"}, {'b', "returned to provider"}, {'b', "sent back"},
@@ -149,6 +149,9 @@ func (c *clause) refusal(k int) (kind byte, end int) {
 		if e := c.phrase(k, p); e > 0 && c.has(0, k, "say|says|said|saying|state|states|stated|stating|claim|claims|claiming|insists|insist|insisting|told|argues|considers|consider|feels|deems") {
 			return 'p', e
 		}
+	}
+	if c.is(k, "sent kicked bounced threw kicks sends") && k+2 < len(c.items) && c.items[k+1].m >= 0 && c.is(c.listFrom(k+1)+1, "back out") && !c.is(k-1, "we i us she he") {
+		return 'v', k + 1 // "the plan kicked 93306 back"
 	}
 	switch w := c.items[k].w; {
 	case oneOf(w, refuseBoth):

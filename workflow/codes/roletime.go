@@ -5,6 +5,11 @@ import (
 	"strings"
 )
 
+// presentMarks are what people call the encounter that they ask about.
+const presentMarks = "today|now|this time|this visit|this week|this morning|this afternoon"
+
+const inMonth = "in january|in february|in march|in april|in may|in june|in july|in august|in september|in october|in november|in december"
+
 // before words of an earlier encounter.
 const earlierMarks = "s/p|status post|status-post|previously had|history of|h/o|hx of|prior surgery|previous surgery|prior procedure|previous procedure|original surgery|initial surgery|index surgery|index procedure|prior op|previous visit|prior visit|last visit|earlier visit|initial visit"
 
@@ -197,7 +202,7 @@ func (c *clause) passed() {
 		if m.Start < 1 || m.Role != RoleBilled {
 			continue
 		}
-		if before := c.text[max(0, m.Start-30):m.Start]; hasWord(before, "today|now|this time|this visit") && !strings.ContainsAny(before[wordAt(before, "today|now|this time|this visit"):], ".;?") {
+		if before := c.text[max(0, m.Start-30):m.Start]; hasWord(before, presentMarks) && !strings.ContainsAny(before[wordAt(before, presentMarks):], ".;?") {
 			today = i
 			break
 		}
@@ -217,8 +222,8 @@ func (c *clause) passed() {
 		if k := strings.IndexAny(after, ".;?\n"); k >= 0 {
 			after = after[:k]
 		}
-		past := hasWord(before, earlierMarks+"|last week|last month|last year|in january|in february|in march|in october|in november|in december") ||
-			hasWord(after, "last week|last month|last year|ago|last fall|last spring|last summer|last winter")
+		past := hasWord(before, earlierMarks+"|last week|last month|last year|"+inMonth) ||
+			hasWord(after, inMonth+"|last week|last month|last year|ago|last fall|last spring|last summer|last winter")
 		if past && m.Role == RoleBilled && !hasWord(before+after, "denied|rejected|recouped") {
 			m.Role = RoleHistory
 		}
