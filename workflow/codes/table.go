@@ -309,6 +309,9 @@ func (t *table) readRow(s *scanner, i, end int) {
 	fresh := true
 	for k := i; k < end; k++ {
 		step, mark := t.next(s, i, k)
+		if step == 0 && t.part == byWide && k > i && s.at(k).gap == 1 && t.begins(s.at(k).start-base) {
+			step = 1 // "03/01/2026 99214" below "DOS        CPT": the cell fills its column
+		}
 		if step > 0 {
 			index += step
 			fresh = true
@@ -377,6 +380,11 @@ func (t *table) readRow(s *scanner, i, end int) {
 		t.mapped = n > 1
 		t.row = t.mapped
 	}
+}
+
+// begins says whether a column, other than the first, begins at this byte of its line.
+func (t *table) begins(at int) bool {
+	return at > 0 && slices.Contains(t.starts[:t.n], at)
 }
 
 func distance(a, b int) int {

@@ -1,0 +1,23 @@
+package codes
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// A date fills a narrow column headed "DOS", so that one space alone parts it from the code.
+func TestAFullCellEndsWhereTheNextColumnBegins(t *testing.T) {
+	t.Parallel()
+	r := readReply("DOS        CPT    Mod  Dx             Units  Charge\n" +
+		"03/01/2026 99214  25   E11.9, I10     1      $210.00\n" +
+		"03/01/2026 20610  RT   M17.11         2      $185.00\n")
+	var got []string
+	for _, m := range r.Mentions {
+		got = append(got, fmt.Sprint(m.Code, m.Modifiers, " x", m.Units))
+	}
+	want := []string{"99214[25] x1", "E11.9[] x0", "I10[] x0", "20610[RT] x2", "M17.11[] x0"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
