@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/finding"
 )
 
-// unloaded says which of the checks that a reader would expect for these codes were not made, because no file for them is loaded. It names
-// only what applies: pairs where two procedures stand together, units where units are stated, and so on. As families for these rules are
+// unloaded says which of the checks that a reader would expect for these codes were not made: the starter holds no file for them, and the
+// files of a built codebook are shown but not applied. It names only what applies: pairs where two procedures stand together, units where units are stated, and so on. As families for these rules are
 // built, each takes its own line over.
 func unloaded(_ context.Context, r *run) error {
 	procedures, diagnoses := map[int][]string{}, map[int][]string{}
@@ -37,22 +38,28 @@ func unloaded(_ context.Context, r *run) error {
 		}
 	}
 	slices.Sort(groups)
+	none := func(files string) string {
+		if r.book.Starter() {
+			return "No " + files + " loaded"
+		}
+		return strings.ToUpper(files[:1]) + files[1:] + " not applied to mails yet"
+	}
 	for _, g := range groups {
 		if p := procedures[g]; len(p) > 1 {
-			r.notChecked(finding.NCCIPTP, fmt.Sprintf("No NCCI procedure-to-procedure edits are loaded, so whether %s are paid together was not checked.", list(p)))
+			r.notChecked(finding.NCCIPTP, fmt.Sprintf("%s, so whether %s are paid together was not checked.", none("NCCI procedure-to-procedure edits are"), list(p)))
 		}
 		if d := diagnoses[g]; len(d) > 1 {
 			r.notChecked(finding.Excludes1, fmt.Sprintf("Whether the notes of the tabular list allow %s together was not checked.", list(d)))
 		}
 		if len(procedures[g]) > 0 && len(diagnoses[g]) > 0 {
-			r.notChecked(finding.Coverage, "No coverage lists are loaded, so whether a contractor's article lists the diagnosis was not checked.")
+			r.notChecked(finding.Coverage, none("coverage lists are")+", so whether a contractor's article lists the diagnosis was not checked.")
 		}
 	}
 	if units {
-		r.notChecked(finding.MUE, "No NCCI unit limits (MUE) are loaded, so the units were not checked.")
+		r.notChecked(finding.MUE, none("NCCI unit limits (MUE) are")+", so the units were not checked.")
 	}
 	if modified {
-		r.notChecked(finding.ModifierNotApplicable, "No fee schedule is loaded, so whether the modifiers fit these codes was not checked.")
+		r.notChecked(finding.ModifierNotApplicable, none("fee schedule indicators are")+", so whether the modifiers fit these codes was not checked.")
 	}
 	return nil
 }
