@@ -52,6 +52,17 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+// The starter holds no code set whole: it cannot say that a code is valid, nor that one is not.
+func TestLookupOfTheStarterJudgesNoCode(t *testing.T) {
+	t.Parallel()
+	r := command(t, "", "lookup", "31297", "99998", "99201", "banana")
+	for _, want := range []string{"CPT · listed · may be reported", "CPT · not known here", "CPT · not valid · CaseConsultant starter", "no code system · not valid"} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("%q is missing in\n%s", want, r.out)
+		}
+	}
+}
+
 func TestLookup(t *testing.T) {
 	t.Parallel()
 	r := command(t, "", "lookup", "31297-50", "m5450", "25", "99998", "banana", "--json")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -99,7 +100,7 @@ func (p *printer) human(in inspection) {
 		if e.Accepted {
 			verdict = "yes"
 		}
-		line("explain", fmt.Sprintf("%q in %s at %d: %s (%s); for: %s; against: %s", e.Text, e.Source, e.Start, verdict, e.Code, strings.Join(e.For, ", "), strings.Join(e.Against, ", ")))
+		line("explain", fmt.Sprintf("%q in %s at %d: %s (%s); for: %s; against: %s", e.Text, e.Source, e.Start, verdict, e.Code, cmp.Or(strings.Join(e.For, ", "), "nothing"), cmp.Or(strings.Join(e.Against, ", "), "nothing")))
 	}
 	for _, t := range in.Texts {
 		p.printf("   ── %s\n%s\n", t.Source, indent(printableText(t.Text)))

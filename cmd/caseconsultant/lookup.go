@@ -122,7 +122,8 @@ func (l *lookupCommand) Run(c *console) error {
 				}
 				continue
 			}
-			showEntry(c, entry)
+			_, decided := book.Decides(entry.System, entry.Code, day)
+			showEntry(c, entry, decided)
 			showFacts(c, entry.Facts)
 			showDetails(c, entry)
 		}
@@ -181,22 +182,29 @@ func labelled(written, code string) bool {
 		"code", "modifier", "mod", "pos", "place of service", "ndc", "drg", "ms-drg", "cdt", "rev", "revenue code"}, rest)
 }
 
-// showEntry prints an entry for a person.
-func showEntry(c *console, e codebook.Entry) {
+// showEntry prints an entry for a person. decided is whether a loaded release holds the code set whole on the day: where none does, a code
+// is only listed, or not known here.
+func showEntry(c *console, e codebook.Entry, decided bool) {
 	c.printf("%s  %s\n", e.Code, cmp.Or(e.Title, "(no title)"))
 	facts := []string{systemWords(e.System)}
+	valid := "valid"
+	if !decided {
+		valid = "listed"
+	}
 	switch {
 	case e.Billable:
-		facts = append(facts, "valid", "may be reported")
+		facts = append(facts, valid, "may be reported")
 	case e.Valid:
-		facts = append(facts, "valid", "a heading: not to be reported by itself")
+		facts = append(facts, valid, "a heading: not to be reported by itself")
+	case !decided && e.Release == "" && e.System != "":
+		facts = append(facts, "not known here")
 	default:
 		facts = append(facts, "not valid")
 	}
 	if e.Release != "" {
 		facts = append(facts, e.Release)
 	}
-	c.printf("   %s\n", strings.Join(facts, " · "))
+	c.printf("%s\n", wrap(strings.Join(facts, " · "), "   "))
 	if e.Status != "" {
 		c.printf("%s\n", wrap(e.Status, "   "))
 	}

@@ -247,6 +247,21 @@ func TestUnloadedNamesOnlyWhatApplies(t *testing.T) {
 	}
 }
 
+// A built codebook may hold these files, so that "not loaded" would be untrue.
+func TestABuiltCodebookIsNotSaidToLackEdits(t *testing.T) {
+	t.Parallel()
+	r := check(t, official(t), Case{Date: on("2026-03-02"), Mentions: []codes.Mention{mention(codes.CPT, "31297", []string{"50"}), mention(codes.CPT, "31288")}})
+	var said []string
+	for _, n := range r.NotChecked {
+		said = append(said, n.Why)
+	}
+	got := strings.Join(said, "\n")
+	if strings.Contains(got, "edits are loaded") || !strings.Contains(got, "The NCCI procedure-to-procedure edits are not applied to mails yet, so whether 31297 and 31288 are paid together was not checked.") ||
+		!strings.Contains(got, "The fee schedule is not applied to mails yet") {
+		t.Errorf("not checked:\n%s", got)
+	}
+}
+
 func TestGroupsHaveTheirOwnDates(t *testing.T) {
 	t.Parallel()
 	b := official(t)

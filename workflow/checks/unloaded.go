@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/finding"
@@ -42,7 +41,7 @@ func unloaded(_ context.Context, r *run) error {
 		if r.book.Starter() {
 			return "No " + files + " loaded"
 		}
-		return strings.ToUpper(files[:1]) + files[1:] + " not applied to mails yet"
+		return "The " + files + " not applied to mails yet"
 	}
 	for _, g := range groups {
 		if p := procedures[g]; len(p) > 1 {
@@ -59,7 +58,7 @@ func unloaded(_ context.Context, r *run) error {
 		r.notChecked(finding.MUE, none("NCCI unit limits (MUE) are")+", so the units were not checked.")
 	}
 	if modified {
-		r.notChecked(finding.ModifierNotApplicable, none("fee schedule indicators are")+", so whether the modifiers fit these codes was not checked.")
+		r.notChecked(finding.ModifierNotApplicable, none("fee schedule is")+", so whether the modifiers fit these codes was not checked.")
 	}
 	return nil
 }

@@ -218,6 +218,13 @@ func (l *Live) AddPlace(ctx context.Context, e *Entry, on time.Time) error {
 	return book.AddPlace(ctx, e, on)
 }
 
+// Decides is Book.Decides on the book of now.
+func (l *Live) Decides(system codes.System, code string, on time.Time) (Release, bool) {
+	book, giveBack := l.Borrow()
+	defer giveBack()
+	return book.Decides(system, code, on)
+}
+
 // Notes is Book.Notes on the book of now.
 func (l *Live) Notes(ctx context.Context, system codes.System, code string, on time.Time) ([]Note, error) {
 	book, giveBack := l.Borrow()

@@ -48,6 +48,9 @@ func TestCodes(t *testing.T) {
 	if got := p.text(".facts-line"); !strings.Contains(got, "in force") || !strings.Contains(got, "heading: needs more characters") {
 		t.Errorf("a heading's facts read %q", got)
 	}
+	if got := br.get("/codes/cpt/31297").want(http.StatusOK).text(".facts-line"); !strings.Contains(got, "listed") || strings.Contains(got, "in force") {
+		t.Errorf("the facts of a code whose set no release holds whole read %q", got)
+	}
 	if got := p.text(".crumbs"); !strings.Contains(got, "Other dorsopathies") || !strings.Contains(got, "M54 Dorsalgia") {
 		t.Errorf("what stands above a code reads %q", got)
 	}

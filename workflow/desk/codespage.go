@@ -182,8 +182,9 @@ func (d *Desk) renderCode(c *call, status int, w writing) error {
 	if err != nil {
 		return err
 	}
+	_, decided := d.Codes.Decides(system, e.Code, on)
 	v := codePage{shell: shell, Self: codePath(system, e.Code), System: string(system), SystemLabel: systemName(system), Code: e.Code, Heading: e.Title,
-		Facts: factLines(e), Flags: facts(e), Status: e.Status, Sections: sections(e), Notes: noteGroups(notes, e.Code), Words: words, Asks: slices.Contains(asks, licenceOf(system))}
+		Facts: factLines(e, decided), Flags: facts(e), Status: e.Status, Sections: sections(e), Notes: noteGroups(notes, e.Code), Words: words, Asks: slices.Contains(asks, licenceOf(system))}
 	v.Title = e.Code
 	v.Notice = done(c.r.URL.Query().Get("done"), "")
 	if !on.IsZero() {
@@ -209,15 +210,21 @@ func (d *Desk) renderCode(c *call, status int, w writing) error {
 	return d.render(c, status, "code", v)
 }
 
-func factLines(e codebook.Entry) []factLine {
+// factLines say how a code stands. Only where a loaded release holds the code set whole on the day (decided) is it in force or not; else it
+// is no more than listed.
+func factLines(e codebook.Entry, decided bool) []factLine {
 	var lines []factLine
+	stands := factLine{"in force", green}
+	if !decided {
+		stands = factLine{"listed", ""}
+	}
 	switch {
 	case !e.Valid:
 		lines = append(lines, factLine{"not in force", red})
 	case e.Billable:
-		lines = append(lines, factLine{"in force", green}, factLine{"may be reported", green})
+		lines = append(lines, stands, factLine{"may be reported", green})
 	default:
-		lines = append(lines, factLine{"in force", green}, factLine{"heading: needs more characters to be reported", amber})
+		lines = append(lines, stands, factLine{"heading: needs more characters to be reported", amber})
 	}
 	if e.Release != "" {
 		lines = append(lines, factLine{e.Release, ""})

@@ -78,6 +78,8 @@ type Codes interface {
 	// AddPlace adds where a code stands, what stands beside it, and for one that is not there what may have been meant.
 	AddPlace(ctx context.Context, e *codebook.Entry, on time.Time) error
 	Passages(ctx context.Context, q codebook.PassageQuery) ([]codebook.Passage, error)
+	// Decides says which release holds the code set whole on that day; without one a code is no more than listed.
+	Decides(system codes.System, code string, on time.Time) (codebook.Release, bool)
 	Releases() []codebook.Release
 }
 

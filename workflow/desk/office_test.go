@@ -250,6 +250,11 @@ func (b testCodes) Search(_ context.Context, words string, _ codebook.SearchOpti
 	return hits, nil
 }
 
+// Decides holds ICD-10-CM whole and nothing else.
+func (b testCodes) Decides(system codes.System, _ string, _ time.Time) (codebook.Release, bool) {
+	return codebook.Release{}, system == codes.ICD10CM
+}
+
 // AddPlace knows where low back pain stands and what is beside it.
 func (b testCodes) AddPlace(_ context.Context, e *codebook.Entry, _ time.Time) error {
 	switch {
