@@ -3,7 +3,6 @@ package codebook
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
 	"io"
 	"strconv"
 	"strings"
@@ -65,11 +64,7 @@ func coverageImporters() []importer {
 // read, as those of CPT are the AMA's.
 func readCoverage(table coverageTable) func(context.Context, input, io.Reader) (*edition, []string, error) {
 	return func(ctx context.Context, in input, r io.Reader) (*edition, []string, error) {
-		reader := csv.NewReader(&westernReader{r: bufio.NewReaderSize(r, 64<<10)})
-		reader.FieldsPerRecord = -1
-		reader.LazyQuotes = true
-		reader.ReuseRecord = true
-		g, err := gridOf(in.path, &commaSheet{file: in.path, r: reader}, table.need)
+		g, err := gridOf(in.path, newCommaSheet(in.path, &westernReader{r: bufio.NewReaderSize(r, 64<<10)}), table.need)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -2,7 +2,6 @@ package codebook
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -251,53 +250,25 @@ var policyColumns = []string{"rule", "key", "value", "from", "to", "authority", 
 
 // readPolicy reads one table. Two rows for one day are an error: nobody could say which holds.
 func readPolicy(name string, r io.Reader, override bool) ([]PolicyRow, error) {
-	lines := newLineReader(name, r)
 	var out []PolicyRow
-	var header []string
-	var bad faults
 	at := map[policyKey][]int{} // indexes into out
 	on := []int{}               // their lines
-	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		if strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "" {
-			continue
-		}
-		cells := strings.Split(line, "\t")
-		if header == nil {
-			if header = cells; !slices.Equal(sorted(header), sorted(policyColumns)) {
-				return nil, lines.fault(1, "the columns "+strings.Join(policyColumns, ", ")+", separated by tabs", line)
-			}
-			continue
-		}
+	err := eachOwnRow(name, r, policyColumns, func(lines *lineReader, header, cells []string) error {
 		row, err := policyRow(lines, header, cells, override)
-		if err == nil {
-			for _, i := range at[policyKey{row.Rule, row.Key}] {
-				if o := &out[i]; (o.last == 0 || row.first <= o.last) && (row.last == 0 || o.first <= row.last) {
-					err = lines.fault(1, fmt.Sprintf("days that no other row of this rule and key has (line %d has them)", on[i]), row.Rule+" "+row.Key)
-					break
-				}
-			}
-		}
 		if err != nil {
-			if bad.add(err) {
-				break
-			}
-			continue
+			return err
 		}
 		k := policyKey{row.Rule, row.Key}
+		for _, i := range at[k] {
+			if o := &out[i]; (o.last == 0 || row.first <= o.last) && (row.last == 0 || o.first <= row.last) {
+				return lines.fault(1, fmt.Sprintf("days that no other row of this rule and key has (line %d has them)", on[i]), row.Rule+" "+row.Key)
+			}
+		}
 		at[k] = append(at[k], len(out))
 		out, on = append(out, row), append(on, lines.n)
-	}
-	if header == nil {
-		return nil, lines.fault(1, "a first line with the names of the columns", "")
-	}
-	return out, bad.err()
+		return nil
+	})
+	return out, err
 }
 
 func policyRow(lines *lineReader, header, cells []string, override bool) (PolicyRow, error) {

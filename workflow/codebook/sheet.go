@@ -33,11 +33,7 @@ func openSheet(file string, r io.Reader) (sheet, error) {
 	if tabbed(start) {
 		return &tabSheet{lines: newLineReader(file, buffered)}, nil
 	}
-	reader := csv.NewReader(utf8Reader(file, buffered))
-	reader.FieldsPerRecord = -1
-	reader.LazyQuotes = true
-	reader.ReuseRecord = true
-	return &commaSheet{file: file, r: reader}, nil
+	return newCommaSheet(file, utf8Reader(file, buffered)), nil
 }
 
 // isZip: how a zip archive, and so a workbook, begins.
@@ -108,6 +104,14 @@ type commaSheet struct {
 	r     *csv.Reader
 	n     int
 	cells int
+}
+
+func newCommaSheet(file string, r io.Reader) *commaSheet {
+	reader := csv.NewReader(r)
+	reader.FieldsPerRecord = -1
+	reader.LazyQuotes = true
+	reader.ReuseRecord = true
+	return &commaSheet{file: file, r: reader}
 }
 
 func (s *commaSheet) next() ([]string, error) {

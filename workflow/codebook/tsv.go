@@ -183,10 +183,28 @@ func readStarterTable(files fs.FS, table starterTable) ([]row, error) {
 		return nil, fmt.Errorf("reading the starter codebook: %w", err)
 	}
 	defer file.Close()
-	lines := newLineReader(path.Join("starter", table.file), file)
 	var rows []row
-	var header []string
 	seen := map[string]int{}
+	err = eachOwnRow(path.Join("starter", table.file), file, table.columns, func(lines *lineReader, header, cells []string) error {
+		f, err := starterFields(lines, table, header, cells)
+		if err != nil {
+			return err
+		}
+		if at, twice := seen[f["code"]]; twice {
+			return lines.fault(1, fmt.Sprintf("a code that is not yet in the table (line %d has it)", at), f["code"])
+		}
+		seen[f["code"]] = lines.n
+		rows = append(rows, table.row(f))
+		return nil
+	})
+	return rows, err
+}
+
+// eachOwnRow reads a table of ours: lines that begin with # are comments, the first other one names the columns, in any order, and f is
+// called for each row. An error of f counts as a fault of its row, of which up to ten are gathered.
+func eachOwnRow(name string, r io.Reader, columns []string, f func(lines *lineReader, header, cells []string) error) error {
+	lines := newLineReader(name, r)
+	var header []string
 	var bad faults
 	for {
 		line, err := lines.next()
@@ -194,37 +212,26 @@ func readStarterTable(files fs.FS, table starterTable) ([]row, error) {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if strings.HasPrefix(line, "#") || line == "" {
+		if strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "" {
 			continue
 		}
 		cells := strings.Split(line, "\t")
 		if header == nil {
-			if header = cells; !slices.Equal(sorted(header), sorted(table.columns)) {
-				return nil, lines.fault(1, "the columns "+strings.Join(table.columns, ", "), line)
+			if header = cells; !slices.Equal(sorted(header), sorted(columns)) {
+				return lines.fault(1, "the columns "+strings.Join(columns, ", ")+", separated by tabs", line)
 			}
 			continue
 		}
-		f, err := starterFields(lines, table, header, cells)
-		if err == nil {
-			if at, twice := seen[f["code"]]; twice {
-				err = lines.fault(1, fmt.Sprintf("a code that is not yet in the table (line %d has it)", at), f["code"])
-			}
+		if err := f(lines, header, cells); err != nil && bad.add(err) {
+			break
 		}
-		if err != nil {
-			if bad.add(err) {
-				break
-			}
-			continue
-		}
-		seen[f["code"]] = lines.n
-		rows = append(rows, table.row(f))
 	}
 	if header == nil {
-		return nil, lines.fault(1, "a first line with the names of the columns", "")
+		return lines.fault(1, "a first line with the names of the columns", "")
 	}
-	return rows, bad.err()
+	return bad.err()
 }
 
 func sorted(list []string) []string {
