@@ -295,6 +295,11 @@ func cellAt(row string, cells, heads []cell, column int, sep rune) string {
 	if sep == ' ' && len(cells) != len(heads) {
 		for _, c := range cells {
 			if d := c.from - heads[column].from; d > -4 && d < 4 {
+				if column+1 < len(heads) {
+					if next := heads[column+1].from; c.from < next && next < c.to && row[next-1] == ' ' {
+						return strings.TrimRight(row[c.from:next], " ") // it fills its column: one blank parts it from the next
+					}
+				}
 				return row[c.from:c.to]
 			}
 		}
