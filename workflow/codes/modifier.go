@@ -65,10 +65,10 @@ func (s *scanner) standsAlone(i int, t *token) bool {
 		return false
 	}
 	p, n := s.at(i-1), s.at(i+1)
-	if t.kind == kAlpha && n.kind == kNum && n.n == 5 && s.at(i+2).kind == kAlpha && s.at(i+2).class&wGEAR != 0 {
+	if t.kind == kAlpha && !t.lower && n.kind == kNum && n.n == 5 && s.at(i+2).kind == kAlpha && s.at(i+2).class&wGEAR != 0 {
 		return false // a maker: "the GE 70450 scanner"
 	}
-	if t.kind == kAlpha && (p.is("SECTION") || p.is("APPENDIX") || p.is("ANNEX")) {
+	if t.kind == kAlpha && !t.lower && (p.is("SECTION") || p.is("APPENDIX") || p.is("ANNEX")) {
 		return false
 	}
 	if t.gap == 0 && i > 0 {
@@ -190,7 +190,7 @@ func (s *scanner) modifierCue(i int, t *token) (cue sign, alternative bool) {
 		alternative = true
 	}
 	switch n := s.cands.n; {
-	case cue&sLabel != 0 || n == 0:
+	case t.lower || cue&sLabel != 0 || n == 0:
 	case digitModifier(t) && s.parted(i-1) && s.ledAt(s.cands.at(n-1).tok) && i-s.cands.at(n-1).last < 5:
 		return sShape, true // "F1 11760, F2 11740, FA nothing"
 	case cue&sChain != 0:

@@ -281,7 +281,7 @@ func (s *scanner) word(i int, t *token) {
 		if !t.lower && (t.is("CO") || t.is("OA") || t.is("PI") || t.is("PR") || t.is("CR")) && s.reason(i) {
 			return
 		}
-		if isModifier(t.b[0], t.b[1]) || s.at(i-1).class&wMOD != 0 && tripLetters(t) {
+		if isModifier(t.b[0], t.b[1]) {
 			s.modifier(i, t)
 		}
 	}

@@ -235,7 +235,7 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 	if c != nil && s.leads(k) {
 		return false
 	}
-	if t.n != 2 || t.kind != kNum && t.kind != kAlpha && t.kind != kMix || !isModifier(t.b[0], t.b[1]) && !trip(c, t) && !(c == nil && s.at(k-1).class&wMOD != 0 && tripLetters(t)) {
+	if t.n != 2 || t.kind != kNum && t.kind != kAlpha && t.kind != kMix || !isModifier(t.b[0], t.b[1]) && !trip(c, t) {
 		return false
 	}
 	if t.kind == kMix && t.b[0] == 'X' && isDigit(t.b[1]) && (t.lower || how != looseGlued || s.at(k-1).p != '-') {
@@ -353,11 +353,6 @@ func (s *scanner) okModifier(c *candidate, k int, how tightness) bool {
 // trip says whether two letters are the origin and destination of an ambulance
 // trip. Source: Medicare Claims Processing Manual, chapter 15, section 30.
 func trip(c *candidate, t *token) bool {
-	return c != nil && c.sys == idHCPCS && c.code[0] == 'A' && c.code[1] == '0' && tripLetters(t)
-}
-
-// tripLetters says whether two letters are two such places.
-func tripLetters(t *token) bool {
 	place := func(b byte) bool {
 		switch b {
 		case 'D', 'E', 'G', 'H', 'I', 'J', 'N', 'P', 'R', 'S', 'X':
@@ -365,7 +360,7 @@ func tripLetters(t *token) bool {
 		}
 		return false
 	}
-	return t.kind == kAlpha && !t.lower && place(t.b[0]) && place(t.b[1])
+	return c != nil && c.sys == idHCPCS && c.code[0] == 'A' && c.code[1] == '0' && t.kind == kAlpha && !t.lower && place(t.b[0]) && place(t.b[1])
 }
 
 // wordLike says whether two capital letters are a word or an abbreviation as
