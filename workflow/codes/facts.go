@@ -139,7 +139,8 @@ func intentOf(small string, ms []Mention) string {
 
 // addressed says whether a text is a letter to a payer that refused something.
 func addressed(small string) bool {
-	return hasWord(small, "to whom it may concern|dear medical director|dear appeals|dear reviewer|dear claims|appeals department|attn: appeals|attention: appeals|medicare redeterminations|dear sir or madam") && hasWord(small, "you denied|your denial|the denial|was denied|were denied|denied")
+	return hasWord(small, "to whom it may concern|dear medical director|dear appeals|dear reviewer|dear claims|appeals department|attn: appeals|attention: appeals|medicare redeterminations") && hasWord(small, "you denied|your denial|the denial|was denied|were denied|denied") ||
+		hasWord(small, "dear sir or madam") && hasWord(small, "you denied|your denial|your decision|your determination|you have denied")
 }
 
 // nothingAsked says whether a text tells something only: an advertisement, a
