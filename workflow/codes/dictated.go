@@ -16,7 +16,10 @@ type spelling struct {
 }
 
 // number spells the number words from token i on.
-func (s *scanner) number(i int) spelling {
+func (s *scanner) number(i int) spelling { return s.spell(i, true) }
+
+// spell is number, and leaves "twenty six" apart as 20 and 6 where it is not to join.
+func (s *scanner) spell(i int, join bool) spelling {
 	v := spelling{first: i}
 	for k := i; v.n+2 <= len(v.digits); k++ {
 		t := s.at(k)
@@ -42,7 +45,7 @@ func (s *scanner) number(i int) spelling {
 			v.n++
 		default:
 			v.pair = v.n
-			if d >= 20 {
+			if d >= 20 && join {
 				u := k + 1
 				if s.at(u).p == '-' {
 					u++
@@ -67,6 +70,11 @@ func (s *scanner) dictated(i int) bool {
 	if v.n > 7 { // a phone number, an account
 		s.free = v.last + 1
 		return true
+	}
+	if v.n == 4 && letterWord(s.at(i-1)) == 0 {
+		if apart := s.spell(i, false); apart.n == 5 { // "twenty six ten" is 20610
+			v = apart
+		}
 	}
 	if v.n == 2 && (s.dictatedLater(&v) || s.dictatedBefore(&v)) {
 		return true
@@ -123,6 +131,10 @@ func (s *scanner) dictated(i int) bool {
 			c.addModifier(v.digits[5], v.digits[6])
 		}
 	default:
+		if v.n >= 6 { // a number of something else, and none of its ends is a code
+			s.free = v.last + 1
+			return true
+		}
 		return false
 	}
 	s.dictatedModifiers(&c)
