@@ -13,6 +13,12 @@ func showFacts(c *console, f codebook.Facts) {
 	if f.Fee != nil {
 		showFee(c, *f.Fee, f.Components)
 	}
+	if len(f.Modifiers) > 0 {
+		c.printf("\n   Modifiers that fit it, where the record shows what they say\n")
+		for _, m := range f.Modifiers {
+			c.printf("%s\n", wrap(strings.Join(m.Codes, ", ")+": "+m.When+" ["+m.Indicator+"]", "     "))
+		}
+	}
 	if len(f.MUE) > 0 {
 		c.printf("\n   Most units for one patient and day (MUE)\n")
 		for _, limit := range f.MUE {

@@ -156,14 +156,8 @@ type way struct {
 // way makes one of whole stems; ok is false when the books lack one of them.
 func (ask *inquiry) way(roots []string, factor float64) (w way, ok bool) {
 	w.factor = factor
-	for _, r := range roots {
-		e := ask.lex.exact(r)
-		if e.first == e.end {
-			return w, false
-		}
-		w.stems = append(w.stems, e)
-	}
-	return w, len(roots) > 0
+	w.stems, ok = ask.lex.all(roots)
+	return w, ok
 }
 
 // synonym reads the longest entry of the tables that the words begin with, our own for rules before that of lay names.

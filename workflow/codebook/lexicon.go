@@ -80,6 +80,18 @@ func (l *lexicon) exact(stem string) stems {
 	return stems{int32(i) + 1, int32(i) + 2}
 }
 
+// all are the numbers of several stems; ok is false when one of them is in no text.
+func (l *lexicon) all(roots []string) (found []stems, ok bool) {
+	for _, r := range roots {
+		e := l.exact(r)
+		if e.first == e.end {
+			return found, false
+		}
+		found = append(found, e)
+	}
+	return found, len(roots) > 0
+}
+
 // begins is all stems that start with the prefix.
 func (l *lexicon) begins(prefix string) stems {
 	i, _ := slices.BinarySearch(l.stems, prefix)

@@ -16,6 +16,8 @@ type Facts struct {
 	// Fee is the fee schedule's row of the whole service, or its only one; Components are its rows with 26, TC or 53.
 	Fee        *Fee  `json:"fee,omitempty"`
 	Components []Fee `json:"fee_components,omitempty"`
+	// Modifiers are those that the fee schedule's indicators provide for.
+	Modifiers []FittingModifier `json:"modifiers,omitempty"`
 	// MUE are the limits in each setting.
 	MUE []Limit `json:"mue,omitempty"`
 	// AddOn: it is an add-on code. AddOns are the add-on codes that name it as their primary.
@@ -60,6 +62,7 @@ func (b *Book) AddFacts(ctx context.Context, e *Entry, on time.Time, pairs bool)
 		return err
 	}
 	add(kindFees, source)
+	f.Modifiers = fittingModifiers(fees)
 	for i := range fees {
 		if i == 0 { // the whole service sorts first
 			f.Fee = &fees[0]

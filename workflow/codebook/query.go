@@ -282,14 +282,8 @@ func endsInWord(words string) bool {
 // all is an option of several whole stems; ok is false when the book lacks one of them.
 func (s *searcher) all(roots []string, factor float64) (o option, ok bool) {
 	o.factor = factor
-	for _, r := range roots {
-		e := s.lex.exact(r)
-		if e.first == e.end {
-			return o, false
-		}
-		o.stems = append(o.stems, e)
-	}
-	return o, len(roots) > 0
+	o.stems, ok = s.lex.all(roots)
+	return o, ok
 }
 
 // wordSlot gives the ways in which one typed word may be meant; n is 2 when it was read as one with the word after it ("heart burn"), or when
