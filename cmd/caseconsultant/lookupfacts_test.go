@@ -31,7 +31,7 @@ func TestLookupShowsEditsAndFees(t *testing.T) {
 			"Medicare facts (Medicare physician fee schedule, July 2026)", "status A: active", "global days 000: the day itself", "bilateral 1: bilateral payment of 150 %",
 			"office 1.96, facility 1.36 (work 0.79)", "conversion factor 33.4009, 33.5675 for qualifying participants", "practitioner: 3 codes are denied beside it, it is denied beside 1.",
 			"status indicator T, APC 5441, national rate $285.14.", "payment indicator P3 (addendum AA), national rate $41.20",
-			"No NCCI MUE table for practitioners file that is loaded answers for 1 Aug 2026", "copyright 2025 American Medical Association"}, []string{"paid 20610", "large joint, needle"}},
+			"Of the NCCI MUE table for practitioners no loaded file answers for 1 Aug 2026", "copyright 2025 American Medical Association"}, []string{"paid 20610", "large joint, needle"}},
 		{"Pairs", []string{"20610", "--pairs", "--dos", "2026-08-01"}, []string{
 			"paid 20610, denied J2001: both only with a modifier that the record supports; since 2004-01-01;", "paid 27447, denied 20610:", "paid 20610, denied 36591: never both; since before 1996;"}, nil},
 		{"Limits", []string{"E0601", "--dos", "2026-05-01"}, []string{"practitioner: not paid through this kind of claim (limit 0); CMS Policy.", "DME supplier: 1 a day, absolute (MAI 2, policy)"}, []string{"not payable"}},

@@ -178,7 +178,7 @@ func (b *Book) source(kind string, rule coverage, on day) (int, Source) {
 		note = fmt.Sprintf("This is the release of %s, the earliest of %d that is loaded.", b.days[chosen].first.words(), b.days[chosen].first/10000)
 	}
 	if chosen < 0 {
-		return -1, Source{Note: fmt.Sprintf("No %s file that is loaded answers for %s; the newest is for days to %s.", kindWords(kind), on.words(), b.days[latest].made.words())}
+		return -1, Source{Note: fmt.Sprintf("Of the %s no loaded file answers for %s; the newest is for days to %s.", kindWords(kind), on.words(), b.days[latest].made.words())}
 	}
 	r := &b.releases[chosen]
 	return chosen, Source{Covered: true, Release: r.Name, File: r.File, Copyright: r.Licence, Note: note}
