@@ -57,7 +57,11 @@ func (b *codesBuildCommand) Run(c *console) error {
 		return err
 	}
 	for _, file := range report.Read {
-		c.printf("%s: %s, %s\n", file.File, file.What, file.Note)
+		said := file.What + ", " + file.Note
+		if strings.HasPrefix(file.Note, file.What) {
+			said = file.Note // its edition begins with the same words
+		}
+		c.printf("%s: %s\n", file.File, said)
 	}
 	c.printf("\n%s (%.1f MB)\n", report.Out, float64(report.Bytes)/1e6)
 	if err := showReleases(c, report.Releases); err != nil {
