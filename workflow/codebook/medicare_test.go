@@ -238,7 +238,7 @@ func TestAnEntryTellsWhatTheFilesSay(t *testing.T) {
 	if e.Fee == nil || e.Flags["add_on"] != "global days ZZZ" || !strings.HasPrefix(e.Flags["global_days"], "ZZZ: ") {
 		t.Errorf("%+v", e)
 	}
-	if len(e.NotCovered) == 0 || !strings.Contains(strings.Join(e.NotCovered, " "), "NCCI MUE table for practitioners file that is loaded answers for 1 Aug 2026") {
+	if len(e.NotCovered) == 0 || !strings.Contains(strings.Join(e.NotCovered, " "), "Of the NCCI MUE table for practitioners no loaded file answers for 1 Aug 2026") {
 		t.Errorf("not covered: %q", e.NotCovered)
 	}
 	if e, _, _ := b.Lookup(t.Context(), codes.CPT, "22552", day0(t, "2026-05-01")); b.AddFacts(t.Context(), &e, day0(t, "2026-05-01"), false) != nil || e.Flags["add_on"] != "NCCI type 1, global days ZZZ" {
