@@ -85,8 +85,6 @@ type Codes interface {
 
 // Words are the firm's own words about codes. *house.Descriptions has these methods and says what they refuse.
 type Words interface {
-	// Of returns what holds now, one of each kind at most.
-	Of(ctx context.Context, system, code string) ([]house.Description, error)
 	// History returns every version, newest first.
 	History(ctx context.Context, system, code string) ([]house.Description, error)
 	// Write keeps a new version, Stand records that a certified coder stands behind one.

@@ -63,10 +63,7 @@ func (d *Desk) words(c *call, e *codebook.Entry, w writing) (*wordsView, error) 
 	if err != nil {
 		return nil, err
 	}
-	now, err := d.Words.Of(c.ctx(), string(e.System), e.Code)
-	if err != nil {
-		return nil, err
-	}
+	now := house.InForce(history)
 	v := &wordsView{Self: codePath(e.System, e.Code), Most: house.MostText, MayReview: c.user.Credential != "", Problem: w.problem}
 	names := make(map[int64]string)
 	for _, one := range history {

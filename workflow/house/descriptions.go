@@ -14,6 +14,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -79,21 +80,19 @@ func New(db *store.DB) *Descriptions { return &Descriptions{db} }
 // Of returns the words in force about a code, one of each kind that has any, in the order of Kinds.
 func (d *Descriptions) Of(ctx context.Context, system, code string) ([]Description, error) {
 	history, err := d.History(ctx, system, code)
-	if err != nil {
-		return nil, err
-	}
+	return InForce(history), err
+}
+
+// InForce picks from a code's history, newest first, what Of returns.
+func InForce(history []Description) []Description {
 	var list []Description
 	for _, kind := range Kinds() {
-		for _, one := range history { // newest first
-			if one.Kind == kind {
-				if one.Text != "" {
-					list = append(list, one)
-				}
-				break
-			}
+		newest := slices.IndexFunc(history, func(d Description) bool { return d.Kind == kind })
+		if newest >= 0 && history[newest].Text != "" {
+			list = append(list, history[newest])
 		}
 	}
-	return list, nil
+	return list
 }
 
 // History returns every version of the words about a code, newest first.
@@ -142,7 +141,7 @@ func (d *Descriptions) Write(ctx context.Context, e Edit) error {
 	switch {
 	case e.System == "" || e.Code == "":
 		return fmt.Errorf("%w: it belongs to no code", ErrText)
-	case !known(e.Kind):
+	case !slices.Contains(Kinds(), e.Kind):
 		return fmt.Errorf("%w: there is no kind %q", ErrText, e.Kind)
 	case len(e.Text) > MostText:
 		return fmt.Errorf("%w: it is longer than %d characters", ErrText, MostText)
@@ -209,13 +208,4 @@ func (d *Descriptions) Stand(ctx context.Context, id, user int64, credential str
 		}
 		return nil
 	})
-}
-
-func known(kind Kind) bool {
-	for _, k := range Kinds() {
-		if k == kind {
-			return true
-		}
-	}
-	return false
 }
