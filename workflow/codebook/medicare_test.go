@@ -17,9 +17,18 @@ import (
 // medicareBook holds every fixture of edits and fee schedules.
 func medicareBook(t testing.TB) *Book {
 	t.Helper()
-	b, report := build(t, BuildOptions{NoStarter: true}, filepath.Join("testdata", "ncci2026"), filepath.Join("testdata", "rvu2025"),
-		filepath.Join("testdata", "rvu2026"), filepath.Join("testdata", "opps2026"))
-	// Text and table of one release are compared in a build: no warning means that both readers saw the same.
+	return quietBook(t, "ncci2026", "rvu2025", "rvu2026", "opps2026")
+}
+
+// quietBook is built of folders of fixtures without a warning. Text and table of one release are compared in a build: none means that both readers
+// saw the same.
+func quietBook(t testing.TB, folders ...string) *Book {
+	t.Helper()
+	var inputs []string
+	for _, folder := range folders {
+		inputs = append(inputs, filepath.Join("testdata", folder))
+	}
+	b, report := build(t, BuildOptions{NoStarter: true}, inputs...)
 	if len(report.Warnings) > 0 {
 		t.Fatalf("warnings: %q", report.Warnings)
 	}

@@ -14,11 +14,7 @@ import (
 
 func pairsBook(t testing.TB) *Book {
 	t.Helper()
-	b, report := build(t, BuildOptions{NoStarter: true}, filepath.Join("testdata", "ncci2026"))
-	if len(report.Warnings) > 0 {
-		t.Fatalf("warnings: %q", report.Warnings)
-	}
-	return b
+	return quietBook(t, "ncci2026")
 }
 
 func TestPairsApplyByTheirOwnDates(t *testing.T) {
