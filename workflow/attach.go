@@ -49,7 +49,7 @@ func (w *attachWorker) Work(ctx context.Context, job *river.Job[AttachArgs]) err
 		if err := preferWords(ctx, l.opts.Words, list); err != nil {
 			return err
 		}
-		checked, err := Check(ctx, book, reading, p.Case.ReceivedAt)
+		checked, err := Check(ctx, book, l.opts.Policy, reading, p.Case.ReceivedAt)
 		if err != nil {
 			return err
 		}
@@ -169,13 +169,16 @@ func preferWords(ctx context.Context, words Words, list []codebook.Entry) error 
 	return nil
 }
 
-// Check runs the checks over what was read.
-func Check(ctx context.Context, book Codes, r codes.Reading, received time.Time) (checks.Result, error) {
+// Check runs the checks over what was read, with the dated policy beside the codebook.
+func Check(ctx context.Context, book Codes, policy *codebook.Policy, r codes.Reading, received time.Time) (checks.Result, error) {
 	day, basis, stated := ServiceDate(r, received)
 	if !stated {
 		basis = checks.BasisReceived
 	}
-	result, err := checks.Run(ctx, book, checks.Case{Mentions: r.InGroups(), Date: checks.Date{Day: day, Basis: basis}, Groups: groupDates(r), Payer: r.Payer})
+	result, err := checks.Run(ctx, book, policy, checks.Case{
+		Mentions: r.InGroups(), Date: checks.Date{Day: day, Basis: basis}, Groups: groupDates(r), Dates: r.Dates, Received: received.UTC().Truncate(24 * time.Hour),
+		Payer: r.Payer, Setting: r.Setting, Place: r.Place, Age: r.Age, Sex: r.Sex, References: r.References, Stated: r.Stated,
+	})
 	if err != nil {
 		return result, fmt.Errorf("check the codes: %w", err)
 	}

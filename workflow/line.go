@@ -28,6 +28,7 @@ import (
 	"caseconsultant/workflow/calendar"
 	"caseconsultant/workflow/casefile"
 	"caseconsultant/workflow/checks"
+	"caseconsultant/workflow/codebook"
 	"caseconsultant/workflow/codes"
 	"caseconsultant/workflow/house"
 	"caseconsultant/workflow/intake"
@@ -98,6 +99,8 @@ type Options struct {
 	Borrow func() (Codes, func())
 	// Words win over the codebook's own; nil: the firm has none.
 	Words Words
+	// Policy is the table of dated policy; nil is the embedded one.
+	Policy *codebook.Policy
 	// Licences are the firm's, for the words of others; nil: none, and mails show none.
 	Licences licence.Set
 	// Documents reads attachments; nil leaves them unread.
@@ -220,6 +223,13 @@ func Migrate(ctx context.Context, db *store.DB) error {
 func New(db *store.DB, process *store.Process, users *people.People, opts Options) (*Line, error) {
 	if len(opts.Queues) == 0 {
 		return nil, errors.New("a line needs at least one queue")
+	}
+	if opts.Policy == nil {
+		policy, err := codebook.LoadPolicy("")
+		if err != nil {
+			return nil, fmt.Errorf("read the dated policy: %w", err)
+		}
+		opts.Policy = policy
 	}
 	l := &Line{db: db, files: casefile.NewFiles(db), people: users, process: process, observer: db.NewObserver(), opts: opts.withDefaults(), wake: newWaker(),
 		parse: message.Parse, timeout: stepTimeout, lostAfter: 30 * time.Second, ended: make(chan struct{})}

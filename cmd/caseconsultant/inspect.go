@@ -110,6 +110,10 @@ type inspectedReason struct {
 // Run inspects files. They are worked on side by side and printed in their order, each as soon as those before it are
 // done, so that thousands cost no more memory than a few.
 func (k *inspectCommand) Run(c *console) error {
+	policy, err := codebook.LoadPolicy("")
+	if err != nil {
+		return err
+	}
 	return k.with(c, func(book *codebook.Book) error {
 		documents := newDocuments(document.Limits{}, "", runtime.GOMAXPROCS(0))
 		// PDFium is compiled once, for the first PDF, not by every child.
@@ -141,7 +145,7 @@ func (k *inspectCommand) Run(c *console) error {
 					return
 				}
 				work <- func() {
-					one, err := k.inspect(ctx, c, book, &attachmentReader{documents: documents, warm: warm}, file)
+					one, err := k.inspect(ctx, c, book, policy, &attachmentReader{documents: documents, warm: warm}, file)
 					slot <- result{one, err}
 				}
 			}
@@ -165,7 +169,7 @@ func (k *inspectCommand) Run(c *console) error {
 
 // inspect reads one file by the code of the pipeline. What is wrong with the file is in the inspection; the error is of
 // our own codebook.
-func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook.Book, attachments *attachmentReader, file string) (inspection, error) {
+func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook.Book, policy *codebook.Policy, attachments *attachmentReader, file string) (inspection, error) {
 	in := inspection{File: file}
 	content, changed, err := readMail(c, file)
 	if err != nil {
@@ -193,7 +197,7 @@ func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook
 	sources = append(sources, documents...)
 	options := codes.Options{Known: book.Known}
 	reading := codes.Read(sources, received, options)
-	result, err := workflow.Check(ctx, book, reading, received)
+	result, err := workflow.Check(ctx, book, policy, reading, received)
 	if err != nil {
 		return in, err
 	}

@@ -238,7 +238,12 @@ func (c *Config) lineOptions() (workflow.Options, error) {
 	if err != nil {
 		return workflow.Options{}, err
 	}
+	policy, err := codebook.LoadPolicy(c.Codebook.Policy)
+	if err != nil {
+		return workflow.Options{}, err
+	}
 	options := workflow.Options{
+		Policy:          policy,
 		Letters:         letters,
 		FirmName:        c.Firm.Name,
 		Licences:        c.Licence.Set,

@@ -19,7 +19,6 @@ package checks
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"caseconsultant/workflow/codebook"
@@ -53,8 +52,27 @@ type Case struct {
 	Date Date
 	// Groups are the dates of single groups, by number.
 	Groups map[int]Date
+	// Dates are all dates of the message: surgeries and denials beside the dates of service.
+	Dates []codes.DateMention
+	// Received is the day on which the question came, in UTC; for the command line, today.
+	Received time.Time
 	// Payer is the payer class of the contract ("medicare_ffs" ... "unknown"); empty is unknown.
 	Payer string
+	// PayerAssumed: nobody said so, as on the command line, where Medicare is taken as given.
+	PayerAssumed bool
+	// Setting is practitioner, hospital or asc; empty where it is not stated.
+	Setting string
+	// SettingAssumed: likewise.
+	SettingAssumed bool
+	// Place is the place of service, two digits, or empty.
+	Place string
+	// Age is the patient's in whole years, nil where it is not stated. Sex is F, M or empty.
+	Age *int
+	Sex string
+	// References are denial codes, coverage documents and the like that the message names.
+	References []codes.Reference
+	// Stated are the amounts that the message states: minutes, doses, base units.
+	Stated []codes.Stated
 }
 
 func (c *Case) date(group int) Date {
@@ -69,7 +87,7 @@ type Result struct {
 	// Findings are sorted: errors, warnings, information.
 	Findings   []finding.Finding
 	NotChecked []finding.NotChecked
-	// Assumed is what was taken as given without being stated: "date_of_service", "date_basis".
+	// Assumed is what was taken as given without being stated: "date_of_service", "date_basis", "payer", "setting".
 	Assumed map[string]string
 }
 
@@ -80,56 +98,63 @@ type Book interface {
 	History(ctx context.Context, system codes.System, code string, on time.Time) (codebook.Change, bool, error)
 	Choices(ctx context.Context, system codes.System, code string, on time.Time, limit int) ([]codebook.Choice, int, error)
 	Near(system codes.System, code string, on time.Time) []string
+	Nearest(ctx context.Context, system codes.System, code string, on time.Time, limit int) ([]codebook.Suggestion, error)
+	Notes(ctx context.Context, system codes.System, code string, on time.Time) ([]codebook.Note, error)
+	SeventhCharacters(ctx context.Context, code string, on time.Time) (codebook.SeventhCharacters, bool, error)
+	PTP(ctx context.Context, set codebook.PTPSet, code1, code2 string, on time.Time) ([]codebook.Pair, codebook.Source, error)
+	MUE(ctx context.Context, setting codebook.MUESetting, code string, on time.Time) (codebook.Limit, bool, codebook.Source, error)
+	AddOn(ctx context.Context, code string, on time.Time) (codebook.AddOn, bool, codebook.Source, error)
+	Fees(ctx context.Context, code string, on time.Time) ([]codebook.Fee, codebook.Source, error)
+	OPPS(ctx context.Context, code string, on time.Time) (codebook.OPPS, bool, codebook.Source, error)
+	ASC(ctx context.Context, code string, on time.Time) (codebook.ASC, bool, []string, codebook.Source, error)
+	NotOtherwiseClassified(ctx context.Context, code string, on time.Time) (listed, known bool, err error)
+	Coverage(ctx context.Context, code string, opts codebook.CoverageOptions) ([]codebook.CoveragePolicy, error)
+	CoverageDocument(ctx context.Context, id string, on time.Time) (codebook.CoveragePolicy, bool, error)
+	HasCoverage() bool
 	Starter() bool
 }
 
 var _ Book = (*codebook.Book)(nil)
 
-// family is one file of rules: what runs them, over the whole case.
-type family func(ctx context.Context, r *run) error
-
-// families lists them in the order in which they run. A new family adds its file and one line here, and its rules to Rules.
-func families() []family {
-	return []family{validity, unloaded}
+// family is one file of rules: what runs them, over the whole case, and its lines of the index.
+type family struct {
+	run   func(ctx context.Context, r *run) error
+	rules func() []Rule
 }
 
-// run is one run of all families.
-type run struct {
-	Case
-	book   Book
-	result Result
+// families lists them in the order in which they run. A new family adds its file and one line here.
+func families() []family {
+	return []family{
+		{validity, validityRules},
+		{diagnoses, diagnosisRules},
+		{pairs, pairRules},
+		{units, unitRules},
+		{addOns, addOnRules},
+		{feeSchedule, feeScheduleRules},
+		{modifiers, modifierRules},
+		{globalPeriod, globalPeriodRules},
+		{hospital, hospitalRules},
+		{visits, visitRules},
+		{amounts, amountRules},
+		{denials, denialRules},
+		{coverage, coverageRules},
+		{unloaded, func() []Rule { return nil }},
+	}
 }
 
 // Run applies every family of rules. The same case and book give the same result, whatever the order of the mentions but for the order
-// in which codes are named. The error is a failure to read the codebook, nothing else; the result is then what was found before it.
-func Run(ctx context.Context, book Book, c Case) (Result, error) {
-	r := run{Case: c, book: book, result: Result{Findings: []finding.Finding{}, NotChecked: []finding.NotChecked{}, Assumed: map[string]string{}}}
-	if !c.Date.stated() && !c.Date.Day.IsZero() {
-		r.result.Assumed["date_of_service"] = c.Date.Day.Format(time.DateOnly)
-		r.result.Assumed["date_basis"] = c.Date.Basis
-	}
+// in which codes are named. policy is the table of dated policy. The error is a failure to read the codebook, nothing else; the result is
+// then what was found before it.
+func Run(ctx context.Context, book Book, policy *codebook.Policy, c Case) (Result, error) {
+	r := newRun(book, policy, c)
 	for _, f := range families() {
-		if err := f(ctx, &r); err != nil {
+		if err := f.run(ctx, r); err != nil {
 			finding.Sort(r.result.Findings)
 			return r.result, fmt.Errorf("checking codes: %w", err)
 		}
 	}
 	finding.Sort(r.result.Findings)
 	return r.result, nil
-}
-
-func (r *run) found(f finding.Finding) { r.result.Findings = append(r.result.Findings, f) }
-
-func (r *run) notChecked(rule, why string) {
-	n := finding.NotChecked{Rule: rule, Why: why}
-	if !slices.Contains(r.result.NotChecked, n) {
-		r.result.NotChecked = append(r.result.NotChecked, n)
-	}
-}
-
-// billing reports whether a role takes part in checks of codes together: what is on the claim, was refused on it, or is meant to be.
-func billing(role codes.Role) bool {
-	return role == codes.RoleBilled || role == codes.RoleDenied || role == ""
 }
 
 // Rule is one line of the index: what a rule checks and on whose authority.

@@ -1,54 +1,18 @@
 package checks
 
-import "caseconsultant/workflow/finding"
+import (
+	"slices"
+
+	"caseconsultant/workflow/finding"
+)
 
 // Rules is the index of all rules in the order of the contract. The slice is the caller's.
 func Rules() []Rule {
-	return []Rule{
-		{finding.UnknownCode, "The code exists in the release in force on the date of service.",
-			"45 CFR 162.1002 (code sets of HIPAA)", "ICD-10-CM and ICD-10-PCS order or codes files, HCPCS Level II file", "yes",
-			"Only where a loaded file holds the code set whole on the date: never CPT, never with the starter."},
-		{finding.NotValidOnDate, "The code is in force on the date of service: not before its first day.",
-			"45 CFR 162.1002; medical code sets by date of service, 45 CFR 162.1000", "the same, and the dates of HCPCS rows", "yes",
-			"Between two loaded ICD-10 releases the day on which a code appeared is not known."},
-		{finding.Deleted, "The code had not ended before the date of service; names what the file refers to instead.",
-			"45 CFR 162.1002; Medicare gives no grace period after a code ends", "the same, HCPCS termination dates and cross-references, ICD-10-CM addenda", "yes",
-			"ICD-10-CM files name no replacement."},
-		{finding.NotBillable, "The diagnosis is a code and not a heading that needs more characters; lists the choices.",
-			"ICD-10-CM Official Guidelines I.B.2", "ICD-10-CM order file, column 15", "yes", "Which of the choices is right is for the record to say."},
-		{finding.SeventhCharacter, "A seventh character is there, allowed, and in its place.", "ICD-10-CM Official Guidelines I.A.4 and I.A.5", "ICD-10-CM tabular list", "no", ""},
-		{finding.Excludes1, "No two diagnoses of one encounter exclude each other.", "ICD-10-CM Official Guidelines I.A.12.a", "ICD-10-CM tabular list", "no", ""},
-		{finding.Excludes2, "Both may be coded where the patient has both.", "ICD-10-CM Official Guidelines I.A.12.b", "ICD-10-CM tabular list", "no", ""},
-		{finding.CodeFirst, "An underlying condition stands before its manifestation.", "ICD-10-CM Official Guidelines I.A.13", "ICD-10-CM tabular list", "no", ""},
-		{finding.UseAdditional, "A further code that the tabular list asks for.", "ICD-10-CM Official Guidelines I.A.13 and I.A.17", "ICD-10-CM tabular list", "no", ""},
-		{finding.NCCIPTP, "Pairs that are not paid together.", "NCCI Policy Manual, chapter I", "NCCI PTP edits of the setting", "no", ""},
-		{finding.MUE, "Units above the most that is paid.", "NCCI Policy Manual, chapter I, section V", "NCCI MUE tables", "no", ""},
-		{finding.AddOnWithoutPrimary, "An add-on code needs its primary.", "NCCI add-on code edits", "NCCI add-on code file", "no", ""},
-		{finding.ModifierNotApplicable, "A modifier fits the code.", "Medicare fee schedule indicators; HCPCS file", "Medicare fee schedule", "no", ""},
-		{finding.ModifierPair, "Modifiers do not contradict each other.", "NCCI Policy Manual, chapter I", "modifiers of the year", "no", ""},
-		{finding.Bilateral, "Both sides are reported as the payer wants.", "Medicare fee schedule, BILAT SURG", "Medicare fee schedule", "no", ""},
-		{finding.Laterality, "Side of diagnosis and of procedure agree.", "ICD-10-CM Official Guidelines I.B.13", "ICD-10-CM order file", "no", ""},
-		{finding.GlobalPeriod, "Services within the global days of a surgery.", "Medicare Claims Processing Manual, chapter 12, section 40", "Medicare fee schedule, GLOB DAYS", "no", ""},
-		{finding.AssistantSurgeon, "Assistant at surgery is payable.", "Medicare Claims Processing Manual, chapter 12, section 20.4.3", "Medicare fee schedule, ASST SURG", "no", ""},
-		{finding.CoSurgeon, "Two surgeons are payable.", "Medicare Claims Processing Manual, chapter 12, section 40.8", "Medicare fee schedule, CO-SURG", "no", ""},
-		{finding.TeamSurgeon, "A team is payable.", "Medicare Claims Processing Manual, chapter 12, section 40.8", "Medicare fee schedule, TEAM SURG", "no", ""},
-		{finding.ProfessionalTechnical, "Professional and technical parts.", "Medicare fee schedule, PCTC IND", "Medicare fee schedule", "no", ""},
-		{finding.Sex, "Sex and code agree.", "Medicare Code Editor (sex lists deactivated)", "Medicare Code Editor manual", "no", ""},
-		{finding.Age, "Age and code agree.", "Medicare Code Editor", "Medicare Code Editor manual", "no", ""},
-		{finding.Coverage, "A coverage article lists the diagnosis.", "LCD and article of the contractor", "Medicare Coverage Database", "no", ""},
-		{finding.Unlisted, "An unlisted code needs a report.", "CPT; HCPCS NOC list", "HCPCS NOC file", "no", ""},
-		{finding.Status, "How the fee schedule treats the code.", "Medicare fee schedule, STATUS", "Medicare fee schedule", "no", ""},
-		{finding.PlaceOfService, "Place of service and code agree.", "Medicare Claims Processing Manual, chapter 26", "Medicare fee schedule", "no", ""},
-		{finding.Telehealth, "Telehealth rules of the date.", "42 CFR 410.78", "dated policy table", "no", ""},
-		{finding.EMLevel, "Time or decision making against the level of a visit.", "CPT E/M rules since 2021 and 2023", "dated policy table", "no", ""},
-		{finding.TimedUnits, "Units of timed therapy.", "Medicare Claims Processing Manual, chapter 5, section 20.2", "dated policy table", "no", ""},
-		{finding.DrugUnits, "Units from doses.", "HCPCS long description", "HCPCS Level II file", "no", ""},
-		{finding.Wastage, "JW and JZ.", "Medicare Claims Processing Manual, chapter 17, section 40", "dated policy table", "no", ""},
-		{finding.Anesthesia, "Base units, time, modifiers.", "Medicare Claims Processing Manual, chapter 12, section 50", "anesthesia base units", "no", ""},
-		{finding.OPPSStatus, "How an outpatient hospital is paid.", "OPPS addendum B", "OPPS addendum B", "no", ""},
-		{finding.ASCStatus, "How a surgery center is paid.", "ASC addenda AA to EE", "ASC addenda", "no", ""},
-		{finding.Sequencing, "Order of diagnoses, where it is stated.", "ICD-10-CM Official Guidelines II to IV", "ICD-10-CM tabular list", "no", ""},
-		{finding.UnspecifiedCode, "A more specific code exists.", "ICD-10-CM Official Guidelines I.B.18", "ICD-10-CM order file", "no", ""},
-		{finding.PriorAuth, "Prior authorisation is asked for.", "42 CFR 419.83", "list of hospital outpatient services", "no", ""},
+	var all []Rule
+	for _, f := range families() {
+		all = append(all, f.rules()...)
 	}
+	order := finding.Rules()
+	slices.SortStableFunc(all, func(a, b Rule) int { return slices.Index(order, a.Name) - slices.Index(order, b.Name) })
+	return all
 }

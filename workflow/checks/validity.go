@@ -277,3 +277,20 @@ func plural(n int, one, many string) string {
 	}
 	return many
 }
+
+// validityRules are the lines of the index that this family answers for.
+func validityRules() []Rule {
+	return []Rule{
+		{finding.UnknownCode, "The code exists in the release in force on the date of service.",
+			"45 CFR 162.1002 (code sets of HIPAA)", "ICD-10-CM and ICD-10-PCS order or codes files, HCPCS Level II file", "yes",
+			"Only where a loaded file holds the code set whole on the date: never CPT, never with the starter."},
+		{finding.NotValidOnDate, "The code is in force on the date of service: not before its first day.",
+			"45 CFR 162.1002; medical code sets by date of service, 45 CFR 162.1000", "the same, and the dates of HCPCS rows", "yes",
+			"Between two loaded ICD-10 releases the day on which a code appeared is not known."},
+		{finding.Deleted, "The code had not ended before the date of service; names what the file refers to instead.",
+			"45 CFR 162.1002; Medicare gives no grace period after a code ends", "the same, HCPCS termination dates and cross-references, ICD-10-CM addenda", "yes",
+			"ICD-10-CM files name no replacement."},
+		{finding.NotBillable, "The diagnosis is a code and not a heading that needs more characters; lists the choices.",
+			"ICD-10-CM Official Guidelines I.B.2", "ICD-10-CM order file, column 15", "yes", "Which of the choices is right is for the record to say."},
+	}
+}

@@ -122,6 +122,8 @@ type Reading struct {
 	Intent        string // question lookup command followup thanks none
 	Kind          string // question denial appeal chart_review audit_list fee prior_auth scheduling doc_query drg hcc education none
 	Topics        []string
+	// Stated are the amounts that the message states: minutes, doses, elements of decision making.
+	Stated []Stated
 }
 
 // ErrSyntax is wrapped by Normalize when a text has not the shape of a code of
