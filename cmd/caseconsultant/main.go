@@ -44,6 +44,7 @@ type commands struct {
 	Inspect inspectCommand `cmd:"" help:"Show how mails in files would be read. Needs no configuration."`
 	Lookup  lookupCommand  `cmd:"" help:"Say what the codebook holds about codes. Needs no configuration."`
 	Search  searchCommand  `cmd:"" help:"Find codes by words. Needs no configuration."`
+	Fee     feeCommand     `cmd:"" help:"Work out the Medicare allowed amount of codes, step by step. Needs no configuration."`
 	Codes   codesCommand   `cmd:"" help:"Build a codebook from official files, or say what is in one."`
 
 	Case      caseCommand      `cmd:"" help:"List, show, claim and answer cases."`

@@ -107,6 +107,7 @@ type Book interface {
 	Fees(ctx context.Context, code string, on time.Time) ([]codebook.Fee, codebook.Source, error)
 	OPPS(ctx context.Context, code string, on time.Time) (codebook.OPPS, bool, codebook.Source, error)
 	ASC(ctx context.Context, code string, on time.Time) (codebook.ASC, bool, []string, codebook.Source, error)
+	Anesthesia(ctx context.Context, contractor, number string, on time.Time) (codebook.Decimal, bool, codebook.Source, error)
 	NotOtherwiseClassified(ctx context.Context, code string, on time.Time) (listed, known bool, err error)
 	Coverage(ctx context.Context, code string, opts codebook.CoverageOptions) ([]codebook.CoveragePolicy, error)
 	CoverageDocument(ctx context.Context, id string, on time.Time) (codebook.CoveragePolicy, bool, error)

@@ -64,6 +64,10 @@ func Read(sources []Source, received time.Time, opts Options) Reading {
 			}
 			r.Dates = append(r.Dates, d.DateMention)
 		}
+		for _, amount := range stated(text, ms) {
+			amount.Source = src.Source
+			r.Stated = append(r.Stated, amount)
+		}
 		small := smalled(text)
 		whole.WriteString(small)
 		whole.WriteString("\n\n")
