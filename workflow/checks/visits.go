@@ -406,8 +406,12 @@ func (v *visitRun) complexity(together []line) {
 	}
 	l := together[i]
 	ask := func(key string) codebook.PolicyAnswer { return v.policy.Value("g2211", key, l.date.Day) }
-	report := func(severity, message string, a codebook.PolicyAnswer, visit string) {
-		v.rule(ruling{rule: finding.EMLevel, severity: severity, codes: []string{"G2211", visit}, date: l.date, source: a.Row.Cite(), medicare: true, message: message, data: map[string]any{"rule": a.Value, "visit": visit}})
+	report := func(severity, message string, a codebook.PolicyAnswer, visit line) {
+		named := []string{visit.label(), "G2211"}
+		if l.place < visit.place {
+			named = []string{"G2211", visit.label()}
+		}
+		v.rule(ruling{rule: finding.EMLevel, severity: severity, codes: named, date: l.date, source: a.Row.Cite(), medicare: true, message: message, data: map[string]any{"rule": a.Value, "visit": visit.Code}})
 	}
 	var visits []line
 	for _, o := range together {
@@ -420,21 +424,21 @@ func (v *visitRun) complexity(together []line) {
 		switch a := ask(family.Place); {
 		case family.Place != "office" && family.Place != "home":
 			if a := ask("office"); a.OK() && len(visits) == 1 {
-				report(finding.Warning, fmt.Sprintf("G2211 goes with office and, from 2026, home visits; %s is neither.", o.Code), a, o.Code)
+				report(finding.Warning, fmt.Sprintf("G2211 goes with office and, from 2026, home visits; %s is neither.", o.Code), a, o)
 			}
 		case !a.OK():
 			v.notChecked(finding.EMLevel, fmt.Sprintf("G2211 beside %s was %s.", o.Code, a.NotChecked))
 		case a.Value == "not-payable":
-			report(finding.Warning, fmt.Sprintf("On that date Medicare does not pay G2211 beside home visits such as %s; it does from 2026 on.", o.Code), a, o.Code)
+			report(finding.Warning, fmt.Sprintf("On that date Medicare does not pay G2211 beside home visits such as %s; it does from 2026 on.", o.Code), a, o)
 		}
 		if !o.has("25") {
 			continue
 		}
 		switch a := ask("with-25"); a.Value {
 		case "not-payable":
-			report(finding.Warning, fmt.Sprintf("%s bears 25, and on that date Medicare does not pay G2211 beside a visit with 25.", o.Code), a, o.label())
+			report(finding.Warning, fmt.Sprintf("%s bears 25, and on that date Medicare does not pay G2211 beside a visit with 25.", o.Code), a, o)
 		case "preventive-or-vaccine-only":
-			report(finding.Warning, fmt.Sprintf("%s bears 25: Medicare then pays G2211 only where what else was done is a Part B preventive service or the giving of a vaccine.", o.Code), a, o.label())
+			report(finding.Warning, fmt.Sprintf("%s bears 25: Medicare then pays G2211 only where what else was done is a Part B preventive service or the giving of a vaccine.", o.Code), a, o)
 		}
 	}
 }
