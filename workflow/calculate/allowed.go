@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"caseconsultant/workflow/codebook"
@@ -67,6 +66,7 @@ type AllowedLine struct {
 	fee    codebook.Fee
 	base   codebook.Decimal // of the endoscopy base code
 	ranked bool             // multiple procedure rules apply
+	rows   []codebook.Fee   // of the code, by component
 }
 
 // MedicareAllowed works out the amount that the Medicare physician fee schedule allows, step by step: the formula of 42 CFR 414.20, then
@@ -165,7 +165,7 @@ func (c FeeCase) price(p *codebook.Policy, l FeeLine) AllowedLine {
 	if out.Why = NoAmount(fee); out.Why != "" {
 		return out
 	}
-	out.fee = c.factored(fee)
+	out.fee, out.rows = c.factored(fee), l.Rows
 	amount := c.formula(out.fee, &out.Steps)
 	if l.Cap != nil {
 		limit := l.Cap.Office
@@ -296,19 +296,8 @@ func (l *AllowedLine) bilateral(p *codebook.Policy, day time.Time, amount *codeb
 func (c FeeCase) together(p *codebook.Policy, a *Allowed) {
 	c.therapy(p, a)
 	c.surgery(p, a)
-	for i := range a.Lines {
-		l := &a.Lines[i]
-		if l.Why == "" && strings.ContainsAny(l.fee.Multiple, "467") && l.fee.Multiple != "" {
-			others := 0
-			for k := range a.Lines {
-				if k != i && a.Lines[k].Why == "" && a.Lines[k].fee.Multiple == l.fee.Multiple {
-					others++
-				}
-			}
-			if others > 0 {
-				l.Steps = append(l.Steps, Step{What: "Several tests of one kind", How: l.fee.MultipleWords(), Result: "not calculated: the reduction of the second and later ones is left out", Source: l.fee.Release})
-			}
-		}
+	for _, kind := range []string{"4", "6", "7"} {
+		c.tests(p, a, kind)
 	}
 }
 

@@ -42,6 +42,19 @@ var (
 	chest    = []codebook.Fee{fee("71046", 0.22, 0.77, 0.77, 0.02, nil), fee("71046", 0.22, 0.08, 0.08, 0.01, func(f *codebook.Fee) { f.Modifier = "26" }), fee("71046", 0, 0.69, 0.69, 0.01, func(f *codebook.Fee) { f.Modifier = "TC" })}
 )
 
+// imaging are the rows of a test: whole, 26 and TC, of which work is in the reading alone.
+func imaging(code string, work, pe26, mp26, peTC, mpTC float64) []codebook.Fee {
+	kind := func(modifier string) func(*codebook.Fee) {
+		return func(f *codebook.Fee) { f.Multiple, f.Modifier = "4", modifier }
+	}
+	return []codebook.Fee{fee(code, work, pe26+peTC, pe26+peTC, mp26+mpTC, kind("")), fee(code, work, pe26, pe26, mp26, kind("26")), fee(code, 0, peTC, peTC, mpTC, kind("TC"))}
+}
+
+var (
+	abdomen = imaging("74177", 1.82, 0.66, 0.10, 6.59, 0.02)
+	thorax  = imaging("71260", 1.16, 0.43, 0.05, 3.42, 0.02)
+)
+
 func one(units int, modifiers string, rows ...codebook.Fee) FeeLine {
 	l := FeeLine{Code: rows[0].Code, Units: units, Rows: rows}
 	if modifiers != "" {
@@ -96,6 +109,9 @@ func TestMedicareAllowed(t *testing.T) {
 		// Therapy: 97110 has the highest practice expense, one unit of it in full (28.79), the others with half of it (21.83, 20.70).
 		{"Therapy", []FeeLine{one(2, "", exercise), one(1, "", manual)}, National(), false, "50.62 20.70", "71.32"},
 		{"TherapyOne", []FeeLine{one(1, "", exercise)}, National(), false, "28.79", "28.79"},
+		// Two imaging services: the lower technical component at half, the lower professional one less 5 % (RVU25D 74177 and 71260).
+		{"Imaging", []FeeLine{one(1, "", abdomen...), one(1, "", thorax...)}, National(), false, "297.26 106.03", "403.29"},
+		{"ImagingReadOnly", []FeeLine{one(1, "26", abdomen...), one(1, "26", thorax...)}, National(), false, "83.45 50.40", "133.85"},
 		{"VisitIsNotReduced", []FeeLine{one(1, "25", visit), one(1, "", joint)}, National(), false, "125.18 63.40", "188.58"},
 	} {
 		a := MedicareAllowed(p, FeeCase{Lines: test.lines, Where: test.where, Facility: test.facility, Day: day("2025-11-03"), FeeSource: "RVU25D"})
