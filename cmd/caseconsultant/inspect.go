@@ -90,6 +90,7 @@ type inspectedReading struct {
 	Sex           string               `json:"sex"`     // F, M, or ""
 	DateOfService string               `json:"date_of_service"`
 	Dates         []codes.DateMention  `json:"dates"`
+	Stated        []codes.Stated       `json:"stated"` // amounts: minutes, doses, decision making
 	References    []codes.Reference    `json:"references"`
 	Mentions      []codes.Mention      `json:"mentions"`
 	Findings      []finding.Finding    `json:"findings"`
@@ -208,7 +209,7 @@ func (k *inspectCommand) inspect(ctx context.Context, c *console, book *codebook
 		reading.Mentions[i].Modifiers = list(reading.Mentions[i].Modifiers)
 	}
 	in.inspectedReading = &inspectedReading{Trust: screen.Trust(m, k.AuthservID), Intent: reading.Intent, Kind: reading.Kind, Topics: list(reading.Topics),
-		Payer: reading.Payer, Setting: reading.Setting, Place: reading.Place, Age: reading.Age, Sex: reading.Sex, DateOfService: reading.DateOfService, Dates: list(reading.Dates), References: list(reading.References),
+		Payer: reading.Payer, Setting: reading.Setting, Place: reading.Place, Age: reading.Age, Sex: reading.Sex, DateOfService: reading.DateOfService, Dates: list(reading.Dates), Stated: list(reading.Stated), References: list(reading.References),
 		Mentions: list(reading.Mentions), Findings: list(result.Findings), NotChecked: list(result.NotChecked)}
 	for _, source := range sources {
 		if k.Texts {

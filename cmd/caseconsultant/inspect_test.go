@@ -60,7 +60,7 @@ func TestInspectHasTheKeysOfTheContract(t *testing.T) {
 	t.Parallel()
 	r := command(t, "", "inspect", "--json", "testdata/inspect/question.eml")
 	got := object(t, r.out)
-	for _, key := range []string{"file", "message", "trust", "intent", "kind", "topics", "payer", "date_of_service", "dates", "references", "mentions", "findings", "not_checked"} {
+	for _, key := range []string{"file", "message", "trust", "intent", "kind", "topics", "payer", "date_of_service", "dates", "stated", "references", "mentions", "findings", "not_checked"} {
 		if value, ok := got[key]; !ok || value == nil {
 			t.Errorf("%q is missing or null", key)
 		}

@@ -47,6 +47,7 @@ func TestDrugUnits(t *testing.T) {
 		{"Grams", "2026-02-10", "commercial", "J0696, gave 1 gm", []string{"1 g / 250 mg = 4 units"}, ""},
 		{"UpTo", "2026-02-10", "commercial", "J3420, gave 500 mcg", []string{"500 mcg / 1000 mcg = 0.5, rounded up to 1 unit: one unit of J3420 is anything up to 1000 mcg"}, ""},
 		{"Volume", "2026-02-10", "commercial", "J3301, gave 1 ml", []string{"The dose is stated in ml, and one unit of J3301 is 10 mg: the concentration decides"}, ""},
+		{"VolumeWithConcentration", "2026-02-10", "commercial", "J3301 x8, injected 2 ml of Kenalog (40 mg/ml)", []string{"info J3301: 80 mg / 10 mg = 8 units"}, ""},
 		{"NoUnitsNoDose", "2026-02-10", "medicare_ffs", "Can we bill J3301?", nil, ""},
 		{"PerDose", "2026-02-10", "medicare_ffs", "We billed J7324 x1", nil, ""}, // no amount in its words
 		{"TwoDrugs", "2026-02-10", "commercial", "J3301 40 mg and J1100 10 mg", []string{"info J3301: 40 mg / 10 mg = 4 units", "info J1100: 10 mg / 1 mg = 10 units"}, ""},

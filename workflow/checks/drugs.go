@@ -65,8 +65,13 @@ func (r *run) drugs(ctx context.Context, group int, lines []line) error {
 }
 
 // dose is what was given of a drug: the amount tied to its code, or the only one where the group has one drug. Several different ones give none.
+// A volume becomes a weight by the concentration, where one is stated.
 func (r *run) dose(group int, code string, only bool) (calculate.Quantity, bool) {
-	return r.quantity(group, codes.StatedDose, code, only)
+	q, ok := r.quantity(group, codes.StatedDose, code, only)
+	if strong, known := r.quantity(group, codes.StatedStrong, code, only); ok && known && q.Kind == "volume" {
+		return calculate.Of(float64(q.Milli)/1000*strong.Amount, strong.Unit)
+	}
+	return q, ok
 }
 
 func (r *run) quantity(group int, kind, code string, only bool) (calculate.Quantity, bool) {

@@ -201,6 +201,9 @@ func (v *visitRun) decision(l line, family calculate.Family) bool {
 		}
 		switch s.Kind {
 		case codes.StatedMDM:
+			if level != "" && level != s.Word {
+				return false // "the doctor says moderate, our auditor low": which of them the record supports is the question itself
+			}
 			level = s.Word
 		case codes.StatedProblem:
 			elements.Problems = s.Word

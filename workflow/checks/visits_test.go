@@ -121,6 +121,7 @@ func TestVisits(t *testing.T) {
 		{"ElementsOpen", "2026-02-10", "commercial", "99214: problems moderate, risk low", []string{"The third element is not stated and could raise it."}, ""},
 		{"HospitalLowIsFirstLevel", "2026-02-10", "commercial", "99221, MDM low", []string{"Low decision making is the level of 99221."}, ""},
 		{"EmergencyMDM", "2026-02-10", "commercial", "99284, MDM moderate", []string{"Moderate decision making is the level of 99284."}, ""},
+		{"MDMDisputed", "2026-02-10", "commercial", "We billed 99214. Low MDM per auditor; doc says moderate MDM", nil, ""},
 		{"HighRiskPatient", "2026-02-10", "commercial", "99214, high risk patient", nil, ""},
 		// New or established.
 		{"NewForEstablished", "2026-02-10", "commercial", "We billed 99204 for an established patient", []string{"warning 99204: 99204 belongs to office visits, new patient, and the mail speaks of a patient who is established"}, ""},

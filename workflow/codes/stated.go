@@ -17,6 +17,7 @@ const (
 	StatedDose    = "dose"            // what was given
 	StatedVial    = "vial"            // the size of a container, 0 where only its kind is stated; Word single-dose or multi-dose, Count how many
 	StatedWasted  = "wasted"          // what was discarded; Word rest or none where no number is stated
+	StatedStrong  = "concentration"   // Value of Unit in one ml
 	StatedBase    = "base-units"      // of anesthesia
 	StatedASA     = "physical-status" // Word is P1 to P6
 )
@@ -77,7 +78,7 @@ func stated(text string, ms []Mention) []Stated {
 			continue
 		}
 		if r.words[k].number {
-			if !r.clock(k) && !r.minutes(k) && !r.base(k) {
+			if !r.clock(k) && !r.minutes(k) && !r.base(k) && !r.concentration(k) {
 				r.dose(k)
 			}
 		}
@@ -166,6 +167,18 @@ func (r *amountReader) after(k, n int) string {
 	return r.join(k, to)
 }
 
+// near are the words of the sentence before (n below 0) or after a place, up to the next number or code: what they say is said of this amount.
+func (r *amountReader) near(k, n int) string {
+	from, to := k, k
+	for ; n < 0 && from > 0 && !r.ends(from-1) && !r.words[from-1].number && r.words[from-1].m < 0; n++ {
+		from--
+	}
+	for ; n > 0 && to < len(r.words) && !r.ends(to) && !r.words[to].number && r.words[to].m < 0; n-- {
+		to++
+	}
+	return r.join(from, to)
+}
+
 func (r *amountReader) join(from, to int) string {
 	var b strings.Builder
 	b.WriteByte(' ')
@@ -224,7 +237,7 @@ func (r *amountReader) service(k int) string {
 
 func (r *amountReader) add(s Stated, from, to int) {
 	s.Start, s.End = r.words[from].from, r.words[to-1].to
-	if s.Kind == StatedMinutes || s.Kind == StatedDose || s.Kind == StatedWasted || s.Kind == StatedVial || s.Kind == StatedBase {
+	if s.Kind == StatedMinutes || s.Kind == StatedDose || s.Kind == StatedWasted || s.Kind == StatedVial || s.Kind == StatedStrong || s.Kind == StatedBase {
 		s.Code = r.tied(from, to)
 	}
 	s.Group = groupAt(r.ms, s.Start)
@@ -245,6 +258,10 @@ func (r *amountReader) minutes(k int) bool {
 	if r.is(to, "-") && !r.words[min(to+1, len(r.words)-1)].number {
 		to++
 	}
+	for r.is(to, "total timed treatment") && r.at(to+1) != "" && oneOf(r.at(to+1), minuteWords+" total timed treatment") {
+		to++ // "38 total timed minutes"
+	}
+	middle := r.join(k+1, to)
 	switch {
 	case r.is(to, minuteWords):
 		to++
@@ -272,19 +289,23 @@ func (r *amountReader) minutes(k int) bool {
 		}
 		return true
 	}
+	if r.is(to, "of") && to+1 < len(r.words) && r.words[to+1].number {
+		r.add(Stated{Kind: StatedMinutes, Value: value, Unit: "min", Word: "other"}, k, to) // "25 min of 40": a share
+		return true
+	}
 	if strings.HasSuffix(before, " more than ") || strings.HasSuffix(before, " over ") || strings.HasSuffix(before, " greater than ") || strings.HasSuffix(before, " > ") {
 		if !hasAny(before+after, "spent", "documented", "documents", "discharge", "took", "total", "spend") {
 			return true
 		}
 		value++ // at least the next whole minute
 	}
-	r.add(Stated{Kind: StatedMinutes, Value: value, Unit: "min", Word: minutesOf(r.before(k, 10), r.after(to, 8))}, k, to)
+	r.add(Stated{Kind: StatedMinutes, Value: value, Unit: "min", Word: minutesOf(r.near(k, -10), middle+r.near(to, 8))}, k, to)
 	return true
 }
 
 // ranged says whether the number is an end of a range.
 func (r *amountReader) ranged(k int) bool {
-	return k >= 2 && r.is(k-1, "- to \u2013 \u2014") && r.words[k-2].number
+	return k >= 2 && r.is(k-1, "- to") && r.words[k-2].number && r.words[k-2].num < r.words[k].num
 }
 
 // isThreshold says whether a number of minutes is what a code takes and not what was spent.
@@ -335,7 +356,7 @@ func (r *amountReader) clock(k int) bool {
 		return false
 	}
 	next := to
-	for next < len(r.words) && next-to < 5 && r.is(next, "- to until till and stop stopped end ended out finish \u2013 \u2014 , / time : off at -> >") {
+	for next < len(r.words) && next-to < 5 && r.is(next, "- to until till and stop stopped end ended out finish , / time : off at -> >") {
 		next++
 	}
 	if next == to || next >= len(r.words) || !r.words[next].number {
@@ -356,7 +377,7 @@ func (r *amountReader) clock(k int) bool {
 	if spent > 16*60 || hasAny(before, "hours", "open", "staffed", "m - f", "mon - fri", "available", "office hours", "lunch") || hasAny(r.after(end, 4), "m - f", "mon", "weekdays", "eastern", "daily") {
 		return false
 	}
-	r.add(Stated{Kind: StatedMinutes, Value: float64(spent), Unit: "min", Word: minutesOf(before, r.after(end, 6))}, k, end)
+	r.add(Stated{Kind: StatedMinutes, Value: float64(spent), Unit: "min", Word: minutesOf(r.near(k, -6), r.near(end, 6))}, k, end)
 	return true
 }
 

@@ -43,7 +43,7 @@ func TestStatedAmounts(t *testing.T) {
 		{"time was 1.5 hours total for 99205", "minutes 90 min total @99205"},
 		{"The note says total time is 38 minutes. 99214?", "minutes 38 min total"},
 		{"34 mins face to face, 99214", "minutes 34 min face-to-face"},
-		{"99214, 25 min of 40 spent counseling", "minutes 25 min counseling @99214"},
+		{"99214, 25 min of 40 spent counseling", "minutes 25 min other @99214"},
 		{"99239 discharge day, more than 30 minutes documented", "minutes 31 min discharge @99239"},
 		{"99291 x1, 42 minutes of critical care", "minutes 42 min critical care @99291"},
 		{"99291 and 99292, critical care time 110 min", "minutes 110 min critical care"},
@@ -75,7 +75,7 @@ func TestStatedAmounts(t *testing.T) {
 		// Therapy.
 		{"97110 23 min, 97140 15 min", "minutes 23 min @97110; minutes 15 min @97140"},
 		{"23 min 97110, 15 min 97140", "minutes 23 min @97110; minutes 15 min @97140"},
-		{"97110 x2 and 97140 x1, 38 total timed minutes", ""},
+		{"97110 x2 and 97140 x1, 38 total timed minutes", "minutes 38 min therapy"},
 		{"97110 x2 and 97140 x1, total timed 38 min", "minutes 38 min therapy"},
 		{"33 minutes of 97110 and 7 minutes of 97140", "minutes 33 min @97110; minutes 7 min @97140"},
 		{"97110: 18 min\n97140: 13 min\n97116: 10 min", "minutes 18 min @97110; minutes 13 min @97140; minutes 10 min @97116"},
@@ -106,9 +106,26 @@ func TestStatedAmounts(t *testing.T) {
 		{"J0696 1 gm IM", "dose 1 g @J0696"},
 		{"0.5 ml given, 90715", "dose 0.5 ml"},
 
+		{"Injected 1 cc of Kenalog-40 (40 mg/mL), J3301", "dose 1 ml; concentration 40 mg per ml"},
+		{"Gave 30mg Toradol IM (J1885) from a 60mg/2ml vial", "dose 30 mg; concentration 30 mg per ml @J1885; vial 60 mg @J1885"},
+		{"J1745 320 mg given, 4 vials 100 mg each, 80 mg discarded", "dose 320 mg @J1745; vial 100 mg x4; wasted 80 mg"},
+		{"Keytruda 200 mg (2 x 100 mg vials), no waste. J9271", "dose 200 mg; vial 100 mg x2; wasted none"},
+		{"J9035 10 mg/kg, 820 mg given", "dose 820 mg @J9035"},
+
+		// Styles of their own.
+		{"Provider documented 52 total minutes on DOS for 99215.", "minutes 52 min total"},
+		{"97110 (15 min) + 97140 (10 min) + 97112 (13 min) = 38 min total", "minutes 15 min @97110; minutes 10 min @97140; minutes 13 min @97112; minutes 38 min total"},
+		{"CPT 97110 - 25 mins\nCPT 97140 - 8 mins\nTotal timed: 33 mins", "minutes 25 min @97110; minutes 8 min @97140; minutes 33 min therapy"},
+		{"99214 - moderate MDM - 28 minutes", "mdm moderate; minutes 28 min @99214"},
+		{"Low MDM per auditor; doc says moderate MDM", "mdm low; mdm moderate"},
+		{"99497 ACP 20 minutes and 99214 25 minutes", "minutes 20 min @99497; minutes 25 min @99214"},
+		{"prior auth 30 days, 64493", ""},
+		{"ABN signed, copay $40, 99213", ""},
+		{"01967, anesthesia start 22:15 end 02:45", "minutes 270 min anesthesia @01967"},
+
 		// Not doses.
 		{"J3301 is per 10 mg", ""},
-		{"Kenalog 40 mg/ml, J3301", ""},
+		{"Kenalog 40 mg/ml, J3301", "concentration 40 mg per ml"},
 		{"takes metformin 500 mg bid, 99213", ""},
 		{"lisinopril 20 mg daily, 99214", ""},
 		{"creatinine 1.2 mg/dl, 80053", ""},

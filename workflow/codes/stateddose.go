@@ -53,9 +53,34 @@ func (r *amountReader) dose(k int) bool {
 	return true
 }
 
+// concentration reads "40 mg/ml", "40 mg per mL", "60 mg/2 ml vial", of which the last holds 60 mg.
+func (r *amountReader) concentration(k int) bool {
+	unit := doseUnits[r.at(k+1)]
+	if unit == "" || unit == "ml" || r.words[k].num <= 0 || !r.is(k+2, "/ per") {
+		return false
+	}
+	to, volume := k+3, 1.0
+	if to < len(r.words) && r.words[to].number && r.words[to].num > 0 {
+		volume = r.words[to].num
+		to++
+	}
+	if doseUnits[r.at(to)] != "ml" {
+		return false
+	}
+	to++
+	r.add(Stated{Kind: StatedStrong, Value: r.words[k].num / volume, Unit: unit, Word: "per ml"}, k, to)
+	if end, ok := r.vialBehind(to); ok && volume != 1 {
+		s := r.out[len(r.out)-1]
+		s.Kind, s.Value, s.Word, s.End = StatedVial, r.words[k].num, vialWord(r.join(k, min(end+2, len(r.words)))), r.words[end-1].to
+		_, s.Count = r.countBefore(k)
+		r.out = append(r.out, s)
+	}
+	return true
+}
+
 // notGiven says whether an amount is a code's unit, a strength, a concentration, a laboratory value, or a medicine taken at home.
 func (r *amountReader) notGiven(k, to int, before, after string) bool {
-	if r.is(to, "/") || r.is(k-1, "/") && !r.is(k-2, "mg mcg g") || strings.HasPrefix(after, " per ") || strings.HasPrefix(after, " a unit ") || strings.HasPrefix(after, " each ") && !hasAny(after, "each vial") {
+	if r.is(to, "/") || r.is(k-1, "/") && !r.is(k-2, "mg mcg g") || strings.HasPrefix(after, " per ") || strings.HasPrefix(after, " a unit ") || strings.HasPrefix(after, " each ") && !hasAny(before+after, "vial", "vials") {
 		return true
 	}
 	for _, end := range [...]string{"per", "each", "every", "unit of", "unit is", "unit =", "code unit", "units of", "a unit is", "up to", "billing unit", "billing unit is", "billing unit of", "unit :", "increments of"} {
