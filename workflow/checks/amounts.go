@@ -47,7 +47,7 @@ func missing(lines []line) string {
 // amountRules are the lines of the index that this family answers for.
 func amountRules() []Rule {
 	return []Rule{
-		{finding.TimedUnits, "Units of timed therapy against the stated minutes, by Medicare's total and by CPT's midpoint; GP, GO or GN on therapy codes.",
+		{finding.TimedUnits, "Units of timed therapy against the stated minutes, by Medicare's total and by CPT's midpoint; GP, GO or GN on therapy codes; psychotherapy, infusions and the like by their minutes.",
 			"Medicare Claims Processing Manual, chapter 5, sections 10 and 20", "dated policy table", "yes", "Only minutes that the mail states; the table lists the usual therapy codes."},
 		{finding.DrugUnits, "Units of a drug against the stated dose, from the amount in the long description; strength taken for a count.",
 			"HCPCS Level II long descriptions; Medicare Claims Processing Manual, chapter 17", "HCPCS Level II file", "yes", "Volumes need a concentration, which is not read."},

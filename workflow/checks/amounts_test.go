@@ -25,6 +25,14 @@ func TestTimedUnits(t *testing.T) {
 		{"BothForUnknown", "2026-02-10", "unknown", "97110-GP 23 min, 97140-GP 7 min", []string{"Medicare rule: Medicare counts 30 timed minutes as 2 units", "By CPT's midpoint rule"}, ""},
 		{"NoMinutes", "2026-02-10", "medicare_ffs", "97110-GP x2", nil, ""},
 		{"Untimed", "2026-02-10", "medicare_ffs", "97161-GP x1, 45 minutes", nil, ""},
+		// Other services by time.
+		{"Psychotherapy", "2026-02-10", "commercial", "We billed 90837 for 60 minutes", []string{"info 90837: 60 minutes are within the time of 90837 (at least 53 minutes)."}, ""},
+		{"PsychotherapyShort", "2026-02-10", "commercial", "We billed 90837 for 50 minutes", []string{"warning 90837: 50 minutes do not reach 90837, which takes at least 53 minutes."}, ""},
+		{"PsychotherapyLong", "2026-02-10", "commercial", "We billed 90832 for 45 minutes", []string{"info 90832: 45 minutes are more than 90832 takes (16 to 37 minutes). Longer times are 90834."}, ""},
+		{"BesideVisit", "2026-02-10", "commercial", "99214 25 minutes and 90833 18 minutes", []string{"info 90833: 18 minutes are within the time of 90833"}, ""},
+		{"Planning", "2026-02-10", "commercial", "99497 15 minutes", []string{"15 minutes do not reach 99497"}, ""},
+		{"Infusion", "2026-02-10", "commercial", "We billed 96365 for 12 minutes", []string{"up to 15 minutes is a push"}, ""},
+		{"UntiedMinutes", "2026-02-10", "commercial", "We billed 90837. 50 minutes", nil, ""},
 		// GP, GO, GN.
 		{"NoDisciplineOnClaim", "2026-02-10", "medicare_ffs", "We billed 97110 x2", []string{"warning 97110: 97110 names no therapy discipline modifier (GP, GO or GN)"}, ""},
 		{"NoDisciplineInTalk", "2026-02-10", "medicare_ffs", "Can we bill 97110?", []string{"info 97110: 97110 names no therapy discipline modifier"}, ""},

@@ -33,6 +33,7 @@ func visits(_ context.Context, r *run) error {
 			v.visit(l)
 			v.consultation(l)
 			v.telehealth(l)
+			v.serviceTime(l)
 		}
 		v.criticalCare()
 		v.complexity(r.together(g))
