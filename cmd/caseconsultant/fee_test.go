@@ -55,7 +55,7 @@ func TestFee(t *testing.T) {
 		"TwoFactors":     {"99213 office 2026-08-03", 0, []string{"office, not a qualifying participant: $91.85", "office, qualifying participant in an advanced payment model: $92.31"}},
 		"NoFileOfTheDay": {"99213 2024-03-04", 1, []string{"no fee schedule is loaded for 4 Mar 2024"}},
 		"NoPlacesIn2026": {"99213 TX 2026-08-03", 1, []string{"no file of localities (GPCI) is loaded for 3 Aug 2026"}},
-		"NoCode":         {"texas", 2, []string{"name a code"}},
+		"NoCode":         {"texas", 2, []string{"no code is named"}},
 		"BadDay":         {"99213 --dos soon", 2, []string{"is no day"}},
 		"BadModifier":    {"99213 --modifier 2x5", 2, []string{"two characters"}},
 		"NoUnits":        {"99213 --units 0", 2, []string{"--units must be from 1"}},
@@ -134,7 +134,7 @@ func TestFeeByTheRealSchedule(t *testing.T) {
 		t.Fatal(r.errors)
 	}
 	for args, want := range map[string]string{
-		"99214 office": "$125.18", "99214 facility": "$93.80", "99214 ny manhattan office": "$142.07", "27447 facility": "$1257.63", "45385 45380 facility": "$258.45", // 7.51 + (5.96 - 5.48) of base 45378
+		"99214 office": "$125.18", "99214 facility": "$93.80", "99214 ny manhattan office": "$142.07", "27447 facility": "$1,257.63", "45385 45380 facility": "$258.45", // 7.51 + (5.96 - 5.48) of base 45378
 		"31297 31288 TX houston facility": "$317.41", "97110x2 97140 office": "$71.32", "43239 office": "$357.11",
 	} {
 		r := command(t, "", append([]string{"fee", "--dos", "2025-11-03", "--codebook", book}, strings.Fields(args)...)...)

@@ -90,7 +90,7 @@ func MedicareAllowed(p *codebook.Policy, c FeeCase) Allowed {
 		if limit := p.Value("limiting-charge", "*", c.Day); limit.OK() {
 			if n, ok := limit.Number(""); ok {
 				a.Limiting = percent(a.Total, int64(n*10000+0.5))
-				a.Steps = append(a.Steps, Step{What: "Limiting charge without assignment", How: money(a.Total) + " x " + Number(n), Result: money(a.Limiting), Source: limit.Row.Cite()})
+				a.Steps = append(a.Steps, Step{What: "Limiting charge without assignment", How: Money(a.Total) + " x " + Number(n), Result: Money(a.Limiting), Source: limit.Row.Cite()})
 			}
 		}
 	}
@@ -168,13 +168,16 @@ func (c FeeCase) price(p *codebook.Policy, l FeeLine) AllowedLine {
 	out.fee, out.rows = c.factored(fee), l.Rows
 	amount := c.formula(out.fee, &out.Steps)
 	if l.Cap != nil {
-		limit := l.Cap.Office
+		limit, part := l.Cap.Office, amount
 		if c.Facility {
 			limit = l.Cap.Facility
 		}
-		if limit > 0 && limit < amount {
-			out.Steps = append(out.Steps, Step{What: "Cap of the outpatient hospital's rate", How: "the lower of " + money(amount) + " and " + money(limit), Result: money(limit), Source: "OPPSCAP file; Social Security Act 1848(b)(4)"})
-			amount = limit
+		if l.Cap.Modifier == "TC" && out.fee.Modifier == "" {
+			part = c.component(&AllowedLine{fee: out.fee, rows: l.Rows, Full: amount}, "TC")
+		}
+		if limit > 0 && limit < part {
+			out.Steps = append(out.Steps, Step{What: "Cap of the outpatient hospital's rate", How: "technical side: the lower of " + Money(part) + " and " + Money(limit), Result: Money(amount - part + limit), Source: "OPPSCAP file; Social Security Act 1848(b)(4)"})
+			amount -= part - limit
 		}
 	}
 	for _, row := range l.Base {
@@ -185,7 +188,7 @@ func (c FeeCase) price(p *codebook.Policy, l FeeLine) AllowedLine {
 	amount = out.modified(p, c.Day, amount)
 	out.Full = amount
 	if out.Units > 1 && out.fee.Multiple != "5" {
-		out.Steps = append(out.Steps, Step{What: "Units", How: fmt.Sprintf("%s x %d", money(amount), out.Units), Result: money(amount * codebook.Decimal(out.Units))})
+		out.Steps = append(out.Steps, Step{What: "Units", How: fmt.Sprintf("%s x %d", Money(amount), out.Units), Result: Money(amount * codebook.Decimal(out.Units))})
 	}
 	out.Amount = amount * codebook.Decimal(out.Units)
 	out.ranked = out.Why == "" && (out.fee.Multiple == "2" || out.fee.Multiple == "3") && !assistant(l.Modifiers)
@@ -211,7 +214,7 @@ func (c FeeCase) formula(f codebook.Fee, steps *[]Step) codebook.Decimal {
 		Step{What: "Relative value units (" + place + ")", How: fmt.Sprintf("work %v, practice expense %v, malpractice %v", f.Work, pe, f.Malpractice), Result: (f.Work + pe + f.Malpractice).String(), Source: c.FeeSource},
 		Step{What: "Indices of the locality", How: c.Where.Name, Result: fmt.Sprintf("%v, %v, %v", c.Where.Work, c.Where.PE, c.Where.Malpractice), Source: c.PlaceSource},
 		Step{What: "Adjusted units", How: fmt.Sprintf("%v x %v + %v x %v + %v x %v", f.Work, c.Where.Work, pe, c.Where.PE, f.Malpractice, c.Where.Malpractice), Result: codebook.Decimal((sum + 5000) / 10000).String(), Source: "42 CFR 414.20"},
-		Step{What: "Times the conversion factor", How: fmt.Sprintf("x %v", f.Conversion), Result: money(amount), Source: c.FeeSource})
+		Step{What: "Times the conversion factor", How: fmt.Sprintf("x %v", f.Conversion), Result: Money(amount), Source: c.FeeSource})
 	return amount
 }
 
@@ -230,7 +233,7 @@ func (l *AllowedLine) modified(p *codebook.Policy, day time.Time, amount codeboo
 		}
 		before := amount
 		amount = percent(before, int64(n*100+0.5))
-		l.Steps = append(l.Steps, Step{What: what, How: fmt.Sprintf("%s x %s %%", money(before), Number(n)), Result: money(amount), Source: a.Row.Cite()})
+		l.Steps = append(l.Steps, Step{What: what, How: fmt.Sprintf("%s x %s %%", Money(before), Number(n)), Result: Money(amount), Source: a.Row.Cite()})
 	}
 	part := func(what string, d codebook.Decimal) {
 		if d == 0 {
@@ -239,7 +242,7 @@ func (l *AllowedLine) modified(p *codebook.Policy, day time.Time, amount codeboo
 		}
 		before := amount
 		amount = percent(before, int64(d))
-		l.Steps = append(l.Steps, Step{What: what, How: fmt.Sprintf("%s x %v", money(before), d), Result: money(amount), Source: l.fee.Release})
+		l.Steps = append(l.Steps, Step{What: what, How: fmt.Sprintf("%s x %v", Money(before), d), Result: Money(amount), Source: l.fee.Release})
 	}
 	for _, m := range l.Modifiers {
 		switch m {
@@ -280,16 +283,16 @@ func (l *AllowedLine) bilateral(p *codebook.Policy, day time.Time, amount *codeb
 	a := p.Value("bilateral", l.fee.Bilateral, day)
 	n, ok := a.Number("")
 	if !ok {
-		l.Steps = append(l.Steps, Step{What: "50", How: "bilateral indicator " + l.fee.Bilateral, Result: "adds nothing: " + money(*amount), Source: l.fee.Release})
+		l.Steps = append(l.Steps, Step{What: "50", How: "bilateral indicator " + l.fee.Bilateral, Result: "adds nothing: " + Money(*amount), Source: l.fee.Release})
 		return
 	}
 	before := *amount
-	how := fmt.Sprintf("%s x %s %%", money(before), Number(n))
+	how := fmt.Sprintf("%s x %s %%", Money(before), Number(n))
 	if l.fee.Bilateral == "3" {
-		how, n = "each side in full: "+money(before)+" x 2", 200
+		how, n = "each side in full: "+Money(before)+" x 2", 200
 	}
 	*amount = percent(before, int64(n*100+0.5))
-	l.Steps = append(l.Steps, Step{What: "50, both sides", How: how, Result: money(*amount), Source: a.Row.Cite()})
+	l.Steps = append(l.Steps, Step{What: "50, both sides", How: how, Result: Money(*amount), Source: a.Row.Cite()})
 }
 
 // together applies what several procedures of one day change.
@@ -338,7 +341,7 @@ func (c FeeCase) surgery(p *codebook.Policy, a *Allowed) {
 				return false
 			}
 			l.Amount = 0
-			l.Steps = append(l.Steps, Step{What: "Endoscopy family of " + base, How: "the base endoscopy is part of the others", Result: money(0), Source: sectionMultiple})
+			l.Steps = append(l.Steps, Step{What: "Endoscopy family of " + base, How: "the base endoscopy is part of the others", Result: Money(0), Source: sectionMultiple})
 			return true
 		})
 		all = append(all, c.family(a, base, members))
@@ -370,7 +373,7 @@ func (c FeeCase) surgery(p *codebook.Policy, a *Allowed) {
 				before = l.Amount
 			}
 			after := percent(before, n*100)
-			l.Steps = append(l.Steps, Step{What: "Several procedures", How: fmt.Sprintf("place %d of %d by amount: %s x %d %%", rank+1, len(all), money(before), n), Result: money(after), Source: row.Row.Cite()})
+			l.Steps = append(l.Steps, Step{What: "Several procedures", How: fmt.Sprintf("place %d of %d by amount: %s x %d %%", rank+1, len(all), Money(before), n), Result: Money(after), Source: row.Row.Cite()})
 			reduced[i] += after
 		}
 	}
@@ -397,13 +400,13 @@ func (c FeeCase) family(a *Allowed, base string, members []int) unit {
 				l.Amount = 0
 			}
 			l.Amount += less * codebook.Decimal(full)
-			how := fmt.Sprintf("%s - %s of the base %s", money(l.Full), money(l.base), base)
+			how := fmt.Sprintf("%s - %s of the base %s", Money(l.Full), Money(l.base), base)
 			if l.base == 0 {
-				how = fmt.Sprintf("no amount of the base %s is loaded: %s", base, money(l.Full))
+				how = fmt.Sprintf("no amount of the base %s is loaded: %s", base, Money(l.Full))
 			}
-			l.Steps = append(l.Steps, Step{What: "Endoscopy family of " + base, How: how, Result: money(l.Amount), Source: sectionMultiple})
+			l.Steps = append(l.Steps, Step{What: "Endoscopy family of " + base, How: how, Result: Money(l.Amount), Source: sectionMultiple})
 		} else if len(members) > 1 {
-			l.Steps = append(l.Steps, Step{What: "Endoscopy family of " + base, How: "the highest of the family", Result: "in full: " + money(l.Full), Source: sectionMultiple})
+			l.Steps = append(l.Steps, Step{What: "Endoscopy family of " + base, How: "the highest of the family", Result: "in full: " + Money(l.Full), Source: sectionMultiple})
 		}
 		u.value += l.Amount
 	}
@@ -454,13 +457,13 @@ func (c FeeCase) therapy(p *codebook.Policy, a *Allowed) {
 			full = 1
 		}
 		l.Amount = l.Full*codebook.Decimal(full) + reduced*codebook.Decimal(l.Units-full)
-		how := fmt.Sprintf("%d x %s with practice expense less %s %%", l.Units-full, money(reduced), Number(n))
+		how := fmt.Sprintf("%d x %s with practice expense less %s %%", l.Units-full, Money(reduced), Number(n))
 		if full == 1 {
-			how = fmt.Sprintf("1 x %s in full (highest practice expense)", money(l.Full))
+			how = fmt.Sprintf("1 x %s in full (highest practice expense)", Money(l.Full))
 			if l.Units > 1 {
-				how += fmt.Sprintf(" + %d x %s with practice expense less %s %%", l.Units-1, money(reduced), Number(n))
+				how += fmt.Sprintf(" + %d x %s with practice expense less %s %%", l.Units-1, Money(reduced), Number(n))
 			}
 		}
-		l.Steps = append(l.Steps, Step{What: "Several therapy units", How: how, Result: money(l.Amount), Source: row.Row.Cite()})
+		l.Steps = append(l.Steps, Step{What: "Several therapy units", How: how, Result: Money(l.Amount), Source: row.Row.Cite()})
 	}
 }

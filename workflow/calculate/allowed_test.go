@@ -1,8 +1,11 @@
 package calculate
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"caseconsultant/workflow/codebook"
 )
@@ -70,9 +73,9 @@ func TestMedicareAllowed(t *testing.T) {
 	t.Parallel()
 	p := policy(t)
 	manhattan := codebook.Locality{Name: "MANHATTAN", Work: dec(1.065), PE: dec(1.166), Malpractice: dec(1.656)}
-	cap := &codebook.Cap{Office: dec(20), Facility: dec(20)}
-	capped := one(1, "TC", chest...)
-	capped.Cap = cap
+	cap := &codebook.Cap{Modifier: "TC", Office: dec(20), Facility: dec(20)}
+	capped, cappedWhole := one(1, "TC", chest...), one(1, "", chest...)
+	capped.Cap, cappedWhole.Cap = cap, cap
 	for _, test := range []struct {
 		name     string
 		lines    []FeeLine
@@ -91,6 +94,7 @@ func TestMedicareAllowed(t *testing.T) {
 		{"Technical", []FeeLine{one(1, "TC", chest...)}, National(), false, "22.64", "22.64"},                              // 0.70
 		{"Whole", []FeeLine{one(1, "", chest...)}, National(), false, "32.67", "32.67"},                                    // 1.01
 		{"Capped", []FeeLine{capped}, National(), false, "20", "20"},                                                       // Social Security Act 1848(b)(4)
+		{"CappedInTheWhole", []FeeLine{cappedWhole}, National(), false, "30.03", "30.03"},                                  // 32.67 - (22.64 - 20)
 		{"Knee", []FeeLine{one(1, "", knee)}, National(), true, "1257.63", "1257.63"},                                      // 38.88
 		{"Assistant", []FeeLine{one(1, "80", knee)}, National(), true, "201.22", "201.22"},                                 // 16 %
 		{"AssistantNotPhysician", []FeeLine{one(1, "AS", knee)}, National(), true, "171.04", "171.04"},                     // 85 % of 16 %
@@ -175,6 +179,50 @@ func TestTwoFactorsOf2026(t *testing.T) {
 		a := MedicareAllowed(policy(t), FeeCase{Lines: []FeeLine{one(1, "", row)}, Where: National(), QP: qp, Day: day("2026-11-03")})
 		if a.Total.String() != want {
 			t.Errorf("qualifying %v: %s, want %s", qp, a.Total, want)
+		}
+	}
+}
+
+func TestReadFees(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string]string{
+		"99214 TX":                            "99214 x1 | TX |  | both",
+		"31297-50 31288 TX houston":           "31297-50 x1, 31288 x1 | TX houston |  | both",
+		"99214, NY Manhattan, 2026-03-02":     "99214 x1 | NY Manhattan | 2026-03-02 | both",
+		"99214 dos 3/2/2026 facility":         "99214 x1 |  | 2026-03-02 | facility",
+		"97110x3 97140X2 office in FL":        "97110 x3, 97140 x2 | FL |  | office",
+		"j1885 04412/18":                      "J1885 x1 | 04412/18 |  | both",
+		"71046-26-RT":                         "71046-26-RT x1 |  |  | both",
+		"0633T AL":                            "0633T x1 | AL |  | both",
+		"99214 rest of texas office facility": "99214 x1 | rest of texas |  | both",
+		"texas":                               "no code",
+		"":                                    "no code",
+		"99214-2x5":                           "no code",
+	} {
+		r, err := ReadFees(words)
+		var lines []string
+		for _, l := range r.Lines {
+			lines = append(lines, fmt.Sprintf("%s x%d", strings.Join(append([]string{l.Code}, l.Modifiers...), "-"), l.Units))
+		}
+		day, place := "", map[[2]bool]string{{true, true}: "both", {true, false}: "facility", {false, true}: "office"}[[2]bool{r.Facility, r.Office}]
+		if !r.Day.IsZero() {
+			day = r.Day.Format(time.DateOnly)
+		}
+		got := strings.Join([]string{strings.Join(lines, ", "), r.Place, day, place}, " | ")
+		if errors.Is(err, ErrNoCode) {
+			got = "no code"
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", words, got, want)
+		}
+	}
+}
+
+func TestMoney(t *testing.T) {
+	t.Parallel()
+	for amount, want := range map[codebook.Decimal]string{0: "$0.00", 200000: "$20.00", 12576300: "$1,257.63", 12345678900: "$1,234,567.89", -634000: "-$63.40", 323465: "$32.3465", 9900: "$0.99"} {
+		if got := Money(amount); got != want {
+			t.Errorf("%d: %s, want %s", amount, got, want)
 		}
 	}
 }

@@ -48,11 +48,11 @@ func (a Anesthesia) Work(p *codebook.Policy, day time.Time) (AnesthesiaUnits, st
 	u.Steps = append(u.Steps, Step{What: "Units", How: sum, Result: tenths(u.Total)})
 	if a.Factor > 0 {
 		u.Amount = cents(codebook.Decimal(int64(a.Factor) * int64(u.Total) / 10))
-		u.Steps = append(u.Steps, Step{What: "Amount", How: tenths(u.Total) + " x " + money(a.Factor), Result: money(u.Amount), Source: a.FactorSource})
+		u.Steps = append(u.Steps, Step{What: "Amount", How: tenths(u.Total) + " x " + Money(a.Factor), Result: Money(u.Amount), Source: a.FactorSource})
 		if a.Share != 0 && a.Share != 100 {
 			full := u.Amount
 			u.Amount = percent(full, int64(a.Share)*100)
-			u.Steps = append(u.Steps, Step{What: "Share under the modifier", How: fmt.Sprintf("%s x %d %%", money(full), a.Share), Result: money(u.Amount)})
+			u.Steps = append(u.Steps, Step{What: "Share under the modifier", How: fmt.Sprintf("%s x %d %%", Money(full), a.Share), Result: Money(u.Amount)})
 		}
 	}
 	return u, ""

@@ -3,15 +3,16 @@
 // physician fee schedule allows.
 //
 // It is pure: it is given numbers, rows of official files and the table of dated policy, and returns results with every step of the way, so
-// that a person can follow the sum on paper and a program can read it. It reads no book and no clock, and keeps nothing.
+// that a person can follow the sum on paper and a program can read it. It reads no clock and keeps nothing; Price alone asks a book, through
+// an interface of its own, for the rows of what is to be priced.
 //
 // Nothing here decides what is right for a patient's record. A calculator says which row of a table a stated number reaches, never that the
 // number is right, and never that anybody will pay. A day for which the table of policy has no row gives no result and the reason why.
 package calculate
 
 import (
+	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"caseconsultant/workflow/codebook"
@@ -32,16 +33,20 @@ type Step struct {
 // Number writes a number without needless places: 34, 2.5.
 func Number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// money writes dollars and cents.
-func money(d codebook.Decimal) string {
-	text := d.String()
-	if !strings.Contains(text, ".") {
-		text += ".00"
+// Money writes dollars and cents: $1,257.63.
+func Money(d codebook.Decimal) string {
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
 	}
-	if strings.HasPrefix(text, "-") {
-		return "-$" + text[1:]
+	if n := int64(d) % 100; n != 0 { // conversion factors have four places
+		return sign + "$" + d.String()
 	}
-	return "$" + text
+	whole := strconv.FormatInt(int64(d)/10000, 10)
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return fmt.Sprintf("%s$%s.%02d", sign, whole, int64(d)%10000/100)
 }
 
 // cents rounds an amount to the cent, halves away from zero.

@@ -61,7 +61,7 @@ func (c FeeCase) tests(p *codebook.Policy, a *Allowed, kind string) {
 			}
 			cut := percent(part.of(u), int64(n*100+0.5))
 			less[u.line] += cut
-			said[u.line] += fmt.Sprintf(" - %s (%s %% of the %s component %s)", money(cut), Number(n), part.words, money(part.of(u)))
+			said[u.line] += fmt.Sprintf(" - %s (%s %% of the %s component %s)", Money(cut), Number(n), part.words, Money(part.of(u)))
 		}
 	}
 	for i := range a.Lines {
@@ -71,7 +71,7 @@ func (c FeeCase) tests(p *codebook.Policy, a *Allowed, kind string) {
 		}
 		before := l.Amount
 		l.Amount = max(before-less[i], 0)
-		l.Steps = append(l.Steps, Step{What: "Several tests of one kind", How: money(before) + said[i], Result: money(l.Amount), Source: row.Row.Cite()})
+		l.Steps = append(l.Steps, Step{What: "Several tests of one kind", How: Money(before) + said[i], Result: Money(l.Amount), Source: row.Row.Cite()})
 	}
 }
 
