@@ -401,6 +401,9 @@ func (c FeeCase) family(a *Allowed, base string, members []int) unit {
 			}
 			l.Amount += less * codebook.Decimal(full)
 			how := fmt.Sprintf("%s - %s of the base %s", Money(l.Full), Money(l.base), base)
+			if slices.Contains(l.Modifiers, "50") {
+				how += ", taken off once (contractors differ on both sides)"
+			}
 			if l.base == 0 {
 				how = fmt.Sprintf("no amount of the base %s is loaded: %s", base, Money(l.Full))
 			}

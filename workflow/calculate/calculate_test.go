@@ -199,6 +199,9 @@ func TestUnitOfTitle(t *testing.T) {
 		{"Factor viii (antihemophilic factor, human) per i.u.", "1 units", false},
 		{"Injection, ceftazidime and avibactam, 0.5 g/0.125 g", "", false},
 		{"Injection, torsemide, 10 mg/ml", "", false},
+		{"Albuterol, up to 2.5 mg and ipratropium bromide, up to 0.5 mg, unit dose", "", false},
+		{"Low osmolar contrast material, 300-399 mg/ml iodine concentration, per ml", "1 ml", false},
+		{"Infusion, dextran 40, 10%, 500 ml", "500 ml", false},
 		{"Unclassified drugs", "", false},
 		{"Hyaluronan (Orthovisc), per dose", "", false},
 		{"Inhalation solution, unit dose form, per milligram", "1 mg", false},
@@ -344,6 +347,23 @@ func FuzzUnitOfTitle(f *testing.F) {
 	f.Fuzz(func(t *testing.T, title string) {
 		if q, _, ok := UnitOfTitle(title); ok && (q.Milli <= 0 || q.Kind == "") {
 			t.Errorf("%q: %+v", title, q)
+		}
+	})
+}
+
+func FuzzReadFees(f *testing.F) {
+	for _, s := range []string{"99214 TX", "31297-50x2 ny, 3/2/2026", "x", "-----", "99214x999999999999", "0x0"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, words string) {
+		r, err := ReadFees(words)
+		if (err == nil) != (len(r.Lines) > 0) {
+			t.Errorf("%q: %d lines, %v", words, len(r.Lines), err)
+		}
+		for _, l := range r.Lines {
+			if len(l.Code) != 5 || l.Units < 1 || l.Units > 999 {
+				t.Errorf("%q: %+v", words, l)
+			}
 		}
 	})
 }

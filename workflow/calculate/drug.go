@@ -98,6 +98,9 @@ func UnitOfTitle(title string) (q Quantity, upTo, ok bool) {
 		if m[0] > 0 && text[m[0]-1] == '/' {
 			return Quantity{}, false, false
 		}
+		if n := len(all); n > 1 && strings.Contains(text[all[n-2][1]-1:m[0]], " and ") {
+			return Quantity{}, false, false // two drugs, each with its amount
+		}
 		n, err := strconv.ParseFloat(strings.ReplaceAll(text[m[4]:m[5]], ",", ""), 64)
 		if err != nil {
 			return Quantity{}, false, false

@@ -309,12 +309,23 @@ func (v *visitRun) prolonged(l line, minutes float64) {
 				billed += max(o.Units, 1)
 			}
 		}
-		if p.Units == 0 && billed == 0 {
+		// CPT's code on a claim to Medicare: another one takes its place, by the row of the same visit.
+		foreign := ""
+		if other := v.policy.Value("prolonged-cpt", l.Code, l.date.Day).Word("code"); of.medicare && slices.ContainsFunc(v.lines, func(o line) bool { return o.Code == other && billing(o.Role) }) {
+			foreign = other
+		}
+		if p.Units == 0 && billed == 0 && foreign == "" {
 			continue
 		}
 		x := ruling{rule: finding.EMLevel, severity: finding.Info, codes: []string{l.label()}, date: l.date, source: p.Row.Cite(), medicare: of.medicare,
 			data:    map[string]any{"minutes": minutes, "prolonged_code": p.Code, "first_unit_at": p.First, "units": p.Units, "billed_units": billed},
 			message: fmt.Sprintf("Beside %s, %s counts %s from %d minutes in total, each unit 15 minutes: %s minutes make %d %s.", l.Code, of.who, p.Code, p.First, calculate.Number(minutes), p.Units, plural(p.Units, "unit", "units"))}
+		if foreign != "" {
+			x.severity = finding.Warning
+			x.codes = append(x.codes, foreign)
+			x.message += fmt.Sprintf(" The mail names %[2]s, which Medicare does not use; %[1]s stands in its place.", p.Code, foreign)
+			x.data["not_used_by_medicare"] = foreign
+		}
 		if billed > p.Units {
 			x.severity = finding.Warning
 			x.codes = append(x.codes, p.Code)

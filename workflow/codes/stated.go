@@ -289,8 +289,9 @@ func (r *amountReader) minutes(k int) bool {
 		}
 		return true
 	}
-	if r.is(to, "of") && to+1 < len(r.words) && r.words[to+1].number {
-		r.add(Stated{Kind: StatedMinutes, Value: value, Unit: "min", Word: "other"}, k, to) // "25 min of 40": a share
+	if r.is(to, "of") && to+1 < len(r.words) && r.words[to+1].number || r.is(k-1, "of") && k >= 2 && r.words[k-2].number {
+		// "25 min of 40", "20 of 45 minutes": a share, and nobody's total
+		r.add(Stated{Kind: StatedMinutes, Value: value, Unit: "min", Word: "other"}, k, to)
 		return true
 	}
 	if strings.HasSuffix(before, " more than ") || strings.HasSuffix(before, " over ") || strings.HasSuffix(before, " greater than ") || strings.HasSuffix(before, " > ") {

@@ -44,6 +44,7 @@ func TestStatedAmounts(t *testing.T) {
 		{"The note says total time is 38 minutes. 99214?", "minutes 38 min total"},
 		{"34 mins face to face, 99214", "minutes 34 min face-to-face"},
 		{"99214, 25 min of 40 spent counseling", "minutes 25 min other @99214"},
+		{"NP started, MD finished, 20 of 45 minutes. Bill 99214 under MD?", "minutes 45 min other"},
 		{"99239 discharge day, more than 30 minutes documented", "minutes 31 min discharge @99239"},
 		{"99291 x1, 42 minutes of critical care", "minutes 42 min critical care @99291"},
 		{"99291 and 99292, critical care time 110 min", "minutes 110 min critical care"},
