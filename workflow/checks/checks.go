@@ -54,6 +54,9 @@ type Case struct {
 	Groups map[int]Date
 	// Dates are all dates of the message: surgeries and denials beside the dates of service.
 	Dates []codes.DateMention
+	// DiagnosisOrder are, by group, the diagnoses in the order that the message itself states (numbered lines, pointers A and B, "primary", a
+	// claim). A group that states none is not in it: the order of words in a mail is not the order of a claim.
+	DiagnosisOrder map[int][]string
 	// Received is the day on which the question came, in UTC; for the command line, today.
 	Received time.Time
 	// Payer is the payer class of the contract ("medicare_ffs" ... "unknown"); empty is unknown.
@@ -97,10 +100,10 @@ type Book interface {
 	Decides(system codes.System, code string, on time.Time) (codebook.Release, bool)
 	History(ctx context.Context, system codes.System, code string, on time.Time) (codebook.Change, bool, error)
 	Choices(ctx context.Context, system codes.System, code string, on time.Time, limit int) ([]codebook.Choice, int, error)
-	Near(system codes.System, code string, on time.Time) []string
 	Nearest(ctx context.Context, system codes.System, code string, on time.Time, limit int) ([]codebook.Suggestion, error)
-	Notes(ctx context.Context, system codes.System, code string, on time.Time) ([]codebook.Note, error)
-	SeventhCharacters(ctx context.Context, code string, on time.Time) (codebook.SeventhCharacters, bool, error)
+	SeventhFault(ctx context.Context, code string, on time.Time) (codebook.SeventhFault, bool, error)
+	Instructions(ctx context.Context, code string, on time.Time) ([]codebook.Instruction, codebook.Source, error)
+	Sides(ctx context.Context, code string, on time.Time) (codebook.Sides, error)
 	PTP(ctx context.Context, set codebook.PTPSet, code1, code2 string, on time.Time) ([]codebook.Pair, codebook.Source, error)
 	MUE(ctx context.Context, setting codebook.MUESetting, code string, on time.Time) (codebook.Limit, bool, codebook.Source, error)
 	AddOn(ctx context.Context, code string, on time.Time) (codebook.AddOn, bool, codebook.Source, error)

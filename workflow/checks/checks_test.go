@@ -167,7 +167,7 @@ func TestValidity(t *testing.T) {
 
 		// Not in any release that is loaded, and the set is held whole.
 		{"Unknown", mention(codes.ICD10CM, "M54.5O"), on("2026-03-02"), "", "error unknown-code M54.5O",
-			"M54.5O does not exist: ICD-10-CM FY2026 from 1 Oct 2025, in force on 2 Mar 2026, does not have it. Spelled nearly the same: M54.50"},
+			"M54.5O does not exist: ICD-10-CM FY2026 from 1 Oct 2025, in force on 2 Mar 2026, does not have it. Did you mean M54.50 Low back pain, unspecified (O, I, L, S, B or Z for a digit)?"},
 		{"UnknownHCPCS", mention(codes.HCPCS, "J9998"), on("2026-11-02"), "", "error unknown-code J9998", "J9998 does not exist"},
 		{"UnknownModifier", mention(codes.Modifier, "ZQ"), on("2026-11-02"), "", "error unknown-code ZQ", ""},
 

@@ -47,9 +47,6 @@ func unloaded(_ context.Context, r *run) error {
 		if p := procedures[g]; len(p) > 1 {
 			r.notChecked(finding.NCCIPTP, fmt.Sprintf("%s, so whether %s are paid together was not checked.", none("NCCI procedure-to-procedure edits are"), list(p)))
 		}
-		if d := diagnoses[g]; len(d) > 1 {
-			r.notChecked(finding.Excludes1, fmt.Sprintf("Whether the notes of the tabular list allow %s together was not checked.", list(d)))
-		}
 		if len(procedures[g]) > 0 && len(diagnoses[g]) > 0 {
 			r.notChecked(finding.Coverage, none("coverage lists are")+", so whether a contractor's article lists the diagnosis was not checked.")
 		}

@@ -87,7 +87,7 @@ func (v *validityRun) code(ctx context.Context, system codes.System, code string
 		return nil
 	}
 	v.done[key] = true
-	e, known, err := v.book.Lookup(ctx, system, code, d.Day)
+	e, known, err := v.entry(ctx, system, code, d.Day)
 	if err != nil {
 		return err
 	}
@@ -95,6 +95,11 @@ func (v *validityRun) code(ctx context.Context, system codes.System, code string
 	c := judged{entry: e, known: known, date: d, role: role, held: held, source: "CaseConsultant starter, own list"}
 	if held {
 		c.source = release.Name + " (" + release.File + ")"
+	}
+	if held && system == codes.ICD10CM && (!e.Valid || !e.Billable) {
+		if done, err := v.seventh(ctx, c); done || err != nil {
+			return err
+		}
 	}
 	switch {
 	case !held && (!known || e.Release == ""):
@@ -105,7 +110,7 @@ func (v *validityRun) code(ctx context.Context, system codes.System, code string
 			v.noteUnheld(system, code, d.Day)
 		}
 	case !known:
-		v.unknown(c)
+		return v.unknown(ctx, c)
 	case !e.Valid:
 		return v.invalid(ctx, c)
 	case !e.Billable:
@@ -173,15 +178,40 @@ func (v *validityRun) report(rule string, c judged, message string, data map[str
 }
 
 // unknown: the code set is held whole and does not have the code, nor does any other release that is loaded.
-func (v *validityRun) unknown(c judged) {
-	on := c.date.Day.Format("2 Jan 2006")
-	message := fmt.Sprintf("%s does not exist: %s, in force on %s, does not have it.", c.entry.Code, c.entry.Release, on)
+func (v *validityRun) unknown(ctx context.Context, c judged) error {
+	message := fmt.Sprintf("%s does not exist: %s, in force on %s, does not have it.", c.entry.Code, c.entry.Release, c.date.Day.Format("2 Jan 2006"))
 	data := map[string]any{}
-	if near := v.book.Near(c.entry.System, c.entry.Code, c.date.Day); len(near) > 0 {
-		message += " Spelled nearly the same: " + list(near) + "."
-		data["near"] = near
+	if err := v.nearest(ctx, c, " Did you mean ", &message, data); err != nil {
+		return err
 	}
 	v.report(finding.UnknownCode, c, message, data)
+	return nil
+}
+
+// nearest adds the codes that may have been meant, each with its title and in which way it differs. Which of them it is, the record says.
+func (v *validityRun) nearest(ctx context.Context, c judged, words string, message *string, data map[string]any) error {
+	list, err := v.book.Nearest(ctx, c.entry.System, c.entry.Code, c.date.Day, 3)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	if strings.HasPrefix(list[0].Why, "O, I, L") { // a slip of the eye that leaves one reading
+		list = list[:1]
+	}
+	var shown, near, why []string
+	for _, s := range list {
+		text := s.Code
+		if s.Title != "" {
+			text += " " + s.Title
+		}
+		if !s.Billable {
+			text += ", a heading"
+		}
+		shown = append(shown, text+" ("+s.Why+")")
+		near, why = append(near, s.Code), append(why, s.Why)
+	}
+	*message += words + strings.Join(shown, "; ") + "?"
+	data["near"], data["near_why"] = near, why
+	return nil
 }
 
 // invalid: known, but not on that day.
@@ -205,9 +235,10 @@ func (v *validityRun) invalid(ctx context.Context, c judged) error {
 		if len(h.ReplacedBy) > 0 {
 			message += " The file refers to " + list(h.ReplacedBy) + " instead."
 			data["replaced_by"] = h.ReplacedBy
-		} else if near := v.book.Near(c.entry.System, c.entry.Code, c.date.Day); len(near) > 0 && c.entry.System == codes.ICD10CM {
-			message += " In force and spelled nearly the same: " + list(near) + "."
-			data["near"] = near
+		} else if c.held && c.entry.System == codes.ICD10CM {
+			if err := v.nearest(ctx, c, " Did you mean ", &message, data); err != nil {
+				return err
+			}
 		}
 		if h.DeletedBy != "" {
 			data["deleted_by"] = h.DeletedBy

@@ -18,20 +18,22 @@ import (
 
 // Book is an open codebook. Its methods may be called from any number of goroutines.
 type Book struct {
-	db         *sql.DB
-	path       string
-	meta       map[string]string
-	releases   []Release
-	days       []releaseDays // parallel to releases
-	members    map[codes.System][]memberSet
-	record     *sql.Stmt
-	lexicon    func() (*lexicon, error)         // read at the first search
-	rationales func() (map[int][]string, error) // of PTP edits by release, read at the first pair
-	rules      func() (*ruleWords, error)       // the rule books' own words, read at the first question
-	statements *statements
-	now        func() time.Time
-	remove     string                    // folder to remove when closed; "" keeps all
-	allow      func(licence string) bool // which licensed texts are shown; nil is none
+	db           *sql.DB
+	path         string
+	meta         map[string]string
+	releases     []Release
+	days         []releaseDays // parallel to releases
+	members      map[codes.System][]memberSet
+	record       *sql.Stmt
+	lexicon      func() (*lexicon, error)         // read at the first search
+	rationales   func() (map[int][]string, error) // of PTP edits by release, read at the first pair
+	rules        func() (*ruleWords, error)       // the rule books' own words, read at the first question
+	statements   *statements
+	instructions *instructionCache
+	sides        *sideCache
+	now          func() time.Time
+	remove       string                    // folder to remove when closed; "" keeps all
+	allow        func(licence string) bool // which licensed texts are shown; nil is none
 }
 
 // releaseDays is what is asked of a release at every look-up.
@@ -66,7 +68,7 @@ func Open(ctx context.Context, path string) (_ *Book, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the codebook %s: %w (%w)", path, ErrNotACodebook, err)
 	}
-	b := &Book{db: db, path: path, meta: map[string]string{}, members: map[codes.System][]memberSet{}, statements: &statements{}, now: time.Now}
+	b := &Book{db: db, path: path, meta: map[string]string{}, members: map[codes.System][]memberSet{}, statements: &statements{}, instructions: &instructionCache{}, sides: &sideCache{}, now: time.Now}
 	defer func() {
 		if err != nil {
 			db.Close()

@@ -81,6 +81,8 @@ func ownCodes(kind string) bool { return kind == kindCPT || kind == kindMSDRG ||
 // kindWords is what people call the files of a kind of facts.
 func kindWords(kind string) string {
 	switch kind {
+	case kindTabularCM:
+		return "ICD-10-CM tabular list"
 	case kindPTP + string(PTPPractitioner):
 		return "NCCI PTP edits for practitioners"
 	case kindPTP + string(PTPHospital):
