@@ -299,7 +299,7 @@ func TestABuiltCodebookIsNotSaidToLackEdits(t *testing.T) {
 	}
 	got := strings.Join(said, "\n")
 	if strings.Contains(got, "edits are loaded") || !strings.Contains(got, "The NCCI procedure-to-procedure edits are not applied to mails yet, so whether 31297 and 31288 are paid together was not checked.") ||
-		!strings.Contains(got, "The fee schedule is not applied to mails yet") {
+		!strings.Contains(got, "No Medicare fee schedule that is loaded answers for 2 Mar 2026, so whether the modifiers of 31297-50 fit was not checked.") {
 		t.Errorf("not checked:\n%s", got)
 	}
 }

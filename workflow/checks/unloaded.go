@@ -15,7 +15,7 @@ import (
 func unloaded(_ context.Context, r *run) error {
 	procedures, diagnoses := map[int][]string{}, map[int][]string{}
 	var groups []int
-	units, modified := false, false
+	units := false
 	for _, m := range r.Mentions {
 		if !billing(m.Role) {
 			continue
@@ -29,7 +29,6 @@ func unloaded(_ context.Context, r *run) error {
 				procedures[m.Group] = append(procedures[m.Group], m.Code)
 			}
 			units = units || m.Units > 1
-			modified = modified || len(m.Modifiers) > 0
 		case codes.ICD10CM:
 			if !slices.Contains(diagnoses[m.Group], m.Code) {
 				diagnoses[m.Group] = append(diagnoses[m.Group], m.Code)
@@ -53,9 +52,6 @@ func unloaded(_ context.Context, r *run) error {
 	}
 	if units {
 		r.notChecked(finding.MUE, none("NCCI unit limits (MUE) are")+", so the units were not checked.")
-	}
-	if modified {
-		r.notChecked(finding.ModifierNotApplicable, none("fee schedule is")+", so whether the modifiers fit these codes was not checked.")
 	}
 	return nil
 }
