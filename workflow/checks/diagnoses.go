@@ -17,9 +17,21 @@ func diagnoses(ctx context.Context, r *run) error {
 		if !e.source.Covered {
 			r.notesUnread(e)
 		}
+		sides, err := r.sidesOf(ctx, e)
+		if err != nil {
+			return err
+		}
 		r.excludes(e)
+		r.codeFirst(e)
+		r.sequencing(e)
+		r.combined(e)
+		r.severalSides(e, sides)
+		r.laterality(e, sides)
 	}
-	return nil
+	if err := r.unspecifiedSide(ctx); err != nil {
+		return err
+	}
+	return r.agesAndSexes(ctx)
 }
 
 // diagnosisRules are the lines of the index that this family answers for.
@@ -34,12 +46,26 @@ func diagnosisRules() []Rule {
 		{finding.Excludes2, "Both may be coded where the patient has both; notes of chapters are too general to be repeated.",
 			"ICD-10-CM Official Guidelines I.A.12.b", "ICD-10-CM tabular list of the day", "yes",
 			"Says nothing of whether the record supports both."},
-		{finding.CodeFirst, "An underlying condition stands before its manifestation.", "ICD-10-CM Official Guidelines I.A.13", "ICD-10-CM tabular list", "no", ""},
-		{finding.UseAdditional, "A further code that the tabular list asks for.", "ICD-10-CM Official Guidelines I.A.13 and I.A.17", "ICD-10-CM tabular list", "no", ""},
-		{finding.Laterality, "Side of diagnosis and of procedure agree.", "ICD-10-CM Official Guidelines I.B.13", "ICD-10-CM order file", "no", ""},
-		{finding.Sex, "Sex and code agree.", "Medicare Code Editor (sex lists deactivated)", "Medicare Code Editor manual", "no", ""},
-		{finding.Age, "Age and code agree.", "Medicare Code Editor", "Medicare Code Editor manual", "no", ""},
-		{finding.Sequencing, "Order of diagnoses, where it is stated.", "ICD-10-CM Official Guidelines II to IV", "ICD-10-CM tabular list", "no", ""},
-		{finding.UnspecifiedCode, "A more specific code exists.", "ICD-10-CM Official Guidelines I.B.18", "ICD-10-CM order file", "no", ""},
+		{finding.CodeFirst, "An underlying condition stands before its manifestation, where the order is stated.",
+			"ICD-10-CM Official Guidelines I.A.13", "ICD-10-CM tabular list of the day", "yes",
+			"Without a stated order it is information which comes first. Notes of words alone are not applied."},
+		{finding.UseAdditional, "A further code that the tabular list asks for, one line a code; notes of blocks and chapters are left out.",
+			"ICD-10-CM Official Guidelines I.A.13 and I.A.17", "ICD-10-CM tabular list of the day", "yes",
+			"A code absent from the mail may be on the claim."},
+		{finding.Laterality, "Sides of diagnoses agree with each other and with RT, LT, 50 and the modifiers of eyelids, fingers and toes.",
+			"ICD-10-CM Official Guidelines I.B.13", "ICD-10-CM titles", "partial",
+			"Which diagnosis belongs to which procedure is seldom stated. Coronary vessels are not compared."},
+		{finding.Sex, "Sex and code agree, as information.",
+			"Medicare Code Editor (sex lists deactivated)", "ICD-10-CM titles and blocks, chapters of procedures", "partial",
+			"By words and chapters, not by the editor's lists, which are no longer in use."},
+		{finding.Age, "Age and code agree.",
+			"ICD-10-CM Official Guidelines I.C.15, I.C.16; Medicare Code Editor", "ICD-10-CM titles; our own table of procedures with an age", "partial",
+			"The editor's lists are not loaded; ages below a year are not told apart."},
+		{finding.Sequencing, "External causes, sequelae, codes that stand twice, and Z codes that may only be first, where the order is stated.",
+			"ICD-10-CM Official Guidelines I.B.10, I.B.12, I.C.20.a.6, I.C.21.c.16", "the guidelines", "partial",
+			"The order of words in a mail is not the order of a claim. The editor's list of unacceptable principal diagnoses is not loaded."},
+		{finding.UnspecifiedCode, "A code without a side where there are codes with one; two codes where the guidelines have one for both.",
+			"ICD-10-CM Official Guidelines I.B.9, I.B.13, I.B.18", "ICD-10-CM titles; the guidelines", "partial",
+			"Other unspecified codes are right where the record says no more, and are not reported."},
 	}
 }
