@@ -44,7 +44,7 @@ func (r *run) underlying(e encounter, d diagnosis) {
 	for _, n := range d.instructions {
 		if n.Kind == "code-first" && n.Level != "chapter" {
 			notes = append(notes, n)
-			required = required || !optional(n.Text) && !optional(n.Under)
+			required = required || n.Level != "block" && strings.Contains(n.Text+n.Under, "underlying") && !optional(n.Text) && !optional(n.Under)
 		}
 	}
 	manifest := manifestation(d)
@@ -99,7 +99,9 @@ func (r *run) additional(e encounter, d diagnosis) {
 				continue
 			}
 			answered[n.At+n.Under] = true
-			if n.Kind == "use-additional" && e.before(other.code, d.code) {
+			if n.Kind == "use-additional" && e.before(other.code, d.code) && !slices.ContainsFunc(other.instructions, func(o codebook.Instruction) bool {
+				return o.Kind == "code-first" && o.Refers(d.code) // said there
+			}) {
 				r.rule(ruling{rule: finding.Sequencing, severity: finding.Warning, codes: []string{d.code, other.code}, date: e.date, source: cite(e.source),
 					message: fmt.Sprintf("%s stands before %s, but the tabular list asks for it as an additional code, so it follows (Official Guidelines I.A.13).", other.code, d.code),
 					data:    map[string]any{"note": n.Text, "note_at": n.At}})

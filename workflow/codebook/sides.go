@@ -62,7 +62,7 @@ func (b *Book) findSides(ctx context.Context, m *memberSet, key string) (Sides, 
 			return Sides{}, err
 		}
 		o := sidedTitle(title)
-		if !slices.Equal(o.words, me.words) {
+		if !slices.Equal(o.words, me.words) && !(o.side == "bilateral" && within(o.words, me.words)) {
 			continue
 		}
 		// The word "unspecified" may be said of other things too ("Unspecified fracture of unspecified radius"): the code without a side
@@ -94,6 +94,20 @@ func (b *Book) findSides(ctx context.Context, m *memberSet, key string) (Sides, 
 		return Sides{}, nil
 	}
 	return s, nil
+}
+
+// within reports whether the words of a bilateral title are those of one with a side but for the organ: "Age-related nuclear cataract,
+// bilateral" beside "Age-related nuclear cataract, right eye".
+func within(bilateral, sided []string) bool {
+	if len(bilateral) != len(sided)-1 {
+		return false
+	}
+	for _, w := range bilateral {
+		if !slices.Contains(sided, w) {
+			return false
+		}
+	}
+	return true
 }
 
 // sideways lists the codes that can be the counterparts of a code: those that differ in one character, where the code set has the side (the
