@@ -177,7 +177,7 @@ func Check(ctx context.Context, book Codes, policy *codebook.Policy, r codes.Rea
 	}
 	result, err := checks.Run(ctx, book, policy, checks.Case{
 		Mentions: r.InGroups(), Date: checks.Date{Day: day, Basis: basis}, Groups: groupDates(r), Dates: r.Dates, Received: received.UTC().Truncate(24 * time.Hour),
-		Payer: r.Payer, Setting: r.Setting, Place: r.Place, Age: r.Age, Sex: r.Sex, References: r.References, Stated: r.Stated,
+		Payer: r.Payer, Setting: r.Setting, Place: r.Place, Age: r.Age, Sex: r.Sex, References: r.References, Stated: r.Stated, DiagnosisOrder: r.DiagnosisOrder,
 	})
 	if err != nil {
 		return result, fmt.Errorf("check the codes: %w", err)

@@ -124,6 +124,8 @@ type Reading struct {
 	Topics        []string
 	// Stated are the amounts that the message states: minutes, doses, elements of decision making.
 	Stated []Stated
+	// DiagnosisOrder are, by group, the diagnoses in the order that the message itself states; groups that state none are not in it.
+	DiagnosisOrder map[int][]string
 }
 
 // ErrSyntax is wrapped by Normalize when a text has not the shape of a code of

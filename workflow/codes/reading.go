@@ -50,6 +50,14 @@ func Read(sources []Source, received time.Time, opts Options) Reading {
 			ms[i].Source, ms[i].Attachment = src.Source, src.Attachment
 		}
 		all = append(all, ms...)
+		for group, order := range diagnosisOrder(src.Text, ms) {
+			if r.DiagnosisOrder == nil {
+				r.DiagnosisOrder = map[int][]string{}
+			}
+			if _, ok := r.DiagnosisOrder[group]; !ok {
+				r.DiagnosisOrder[group] = order
+			}
+		}
 		for _, ref := range refs {
 			ref.Source = src.Source
 			if k := ref.Kind + " " + ref.Value; !named[k] {
