@@ -20,15 +20,12 @@ const (
 //
 // Authority: CPT's definitions of its modifiers, the HCPCS file's of the others, chapter I of the NCCI Policy Manual, and rows of the dated
 // policy. None of these is a file that settles a claim, so that everything here is a warning or information.
-func modifiers(ctx context.Context, r *run) error {
+func modifiers(_ context.Context, r *run) error {
 	m := modifierRun{run: r, done: map[string]bool{}}
 	for _, l := range r.single() {
 		m.fits(l)
 		m.pairs(l)
 		m.order(l)
-		if err := m.therapy(ctx, l); err != nil {
-			return err
-		}
 	}
 	m.distinct()
 	return nil
@@ -177,21 +174,6 @@ func (m *modifierRun) policySource(rule, key string, l line, otherwise string) s
 	return otherwise + ", to be verified"
 }
 
-// therapy: what the fee schedule reduces as therapy (multiple procedure indicator 5) is always given under a plan, whose discipline Medicare wants
-// named. That a mail does not show it may mean little.
-func (m *modifierRun) therapy(ctx context.Context, l line) error {
-	if !m.medicareAsked() || m.Setting == surgicalCenter || l.has("GP", "GO", "GN") {
-		return nil
-	}
-	f, ok, source, err := m.fee(ctx, l.Code, l.date.Day)
-	if err != nil || !ok || f.Multiple != "5" {
-		return err
-	}
-	m.says(finding.ModifierNotApplicable, finding.Info, l, m.policySource("modifier", "GP", l, "Medicare Claims Processing Manual, chapter 5, section 20.1")+"; "+cite(source), true, []string{"GP", "GO", "GN"},
-		"If the claim does not say so either, %s needs GP, GO or GN for the therapy plan that it was given under: Medicare returns such lines without it.", l.Code)
-	return nil
-}
-
 // distinct says once for all lines with 59 that Medicare has modifiers that say more. Pairs say more where one is loaded.
 func (m *modifierRun) distinct() {
 	var on []string
@@ -254,7 +236,7 @@ var (
 // modifierRules are the lines of the index that this family answers for.
 func modifierRules() []Rule {
 	return []Rule{
-		{finding.ModifierNotApplicable, "A modifier fits the kind of code, the part of the body, the setting and, for 51, the multiple procedure indicator; therapy names its discipline.",
+		{finding.ModifierNotApplicable, "A modifier fits the kind of code, the part of the body, the setting and, for 51, the multiple procedure indicator.",
 			"CPT's and HCPCS's definitions of modifiers; NCCI Policy Manual, chapter I; Medicare Claims Processing Manual, chapters 5, 12 and 17",
 			"Kinds of codes by CPT's sections; Medicare fee schedule, MULT PROC and GLOB DAYS; dated policy", "yes",
 			"Codes of Category III and most of HCPCS have no kind that is known; parts of the body only where a block of CPT treats one."},
