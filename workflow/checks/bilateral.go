@@ -77,7 +77,7 @@ func (s *scheduleRun) centerFifty(l line) {
 // sides looks at the lines of one code in a group that name sides: one with 50 leaves no other, and where the value covers both sides two lines
 // ask for it twice.
 func (s *scheduleRun) sides(ctx context.Context, group int) error {
-	type sided struct{ right, left, both, plain bool }
+	type sided struct{ right, left, both bool }
 	found := map[string]*sided{}
 	var order []line
 	for _, l := range s.together(group) {
