@@ -208,6 +208,8 @@ type pairSearch struct {
 	err     error
 	// countOnly: found stays empty.
 	countOnly bool
+	// always: on whatever day.
+	always bool
 }
 
 func (b *Book) pairsOn(release int, on day) *pairSearch {
@@ -229,6 +231,12 @@ func (p *pairSearch) read(rows *sql.Rows, code uint32, second bool, other uint32
 	if len(data)%pairSize != 0 {
 		return errRecord
 	}
+	p.scan(data, code, second, other)
+	return nil
+}
+
+// scan goes through a block: all of it, or the rows of one other code.
+func (p *pairSearch) scan(data []byte, code uint32, second bool, other uint32) {
 	n := len(data) / pairSize
 	i := 0
 	if other != anyCode {
@@ -247,13 +255,12 @@ func (p *pairSearch) read(rows *sql.Rows, code uint32, second bool, other uint32
 		if other != anyCode && binary.BigEndian.Uint32(data[i*pairSize:]) != other {
 			break
 		}
-		if r.indicator != 9 && r.from <= p.on && (r.to == 0 || p.on <= r.to) {
+		if r.indicator != 9 && (p.always || r.from <= p.on && (r.to == 0 || p.on <= r.to)) {
 			if p.count++; !p.countOnly {
 				p.found = append(p.found, r)
 			}
 		}
 	}
-	return nil
 }
 
 func (p *pairSearch) result(set PTPSet) []Pair {

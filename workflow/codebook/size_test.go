@@ -136,6 +136,22 @@ func BenchmarkFullNCCI(b *testing.B) {
 			}
 		}
 	})
+	b.Run("Among20Codes", func(b *testing.B) { // 380 ordered pairs
+		found := 0
+		for b.Loop() {
+			var claim []string
+			for range 10 {
+				p := pairs[random.IntN(len(pairs))]
+				claim = append(claim, p[0], p[1])
+			}
+			list, _, err := book.PTPAmong(b.Context(), PTPPractitioner, claim, on)
+			if err != nil || len(list) == 0 {
+				b.Fatal(len(list), err)
+			}
+			found += len(list)
+		}
+		b.ReportMetric(float64(found)/float64(b.N), "pairs/op")
+	})
 	b.Run("NoPair", func(b *testing.B) {
 		for b.Loop() {
 			p := pairs[random.IntN(len(pairs))]
