@@ -104,7 +104,7 @@ type Book interface {
 	SeventhFault(ctx context.Context, code string, on time.Time) (codebook.SeventhFault, bool, error)
 	Instructions(ctx context.Context, code string, on time.Time) ([]codebook.Instruction, codebook.Source, error)
 	Sides(ctx context.Context, code string, on time.Time) (codebook.Sides, error)
-	PTP(ctx context.Context, set codebook.PTPSet, code1, code2 string, on time.Time) ([]codebook.Pair, codebook.Source, error)
+	PTPAmong(ctx context.Context, set codebook.PTPSet, codes []string, on time.Time) ([]codebook.Pair, codebook.Source, error)
 	MUE(ctx context.Context, setting codebook.MUESetting, code string, on time.Time) (codebook.Limit, bool, codebook.Source, error)
 	AddOn(ctx context.Context, code string, on time.Time) (codebook.AddOn, bool, codebook.Source, error)
 	Fees(ctx context.Context, code string, on time.Time) ([]codebook.Fee, codebook.Source, error)

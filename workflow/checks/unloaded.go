@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"caseconsultant/workflow/codes"
@@ -10,12 +9,11 @@ import (
 )
 
 // unloaded says which of the checks that a reader would expect for these codes were not made: the starter holds no file for them, and the
-// files of a built codebook are shown but not applied. It names only what applies: pairs where two procedures stand together, units where units are stated, and so on. As families for these rules are
-// built, each takes its own line over.
+// files of a built codebook are shown but not applied. It names only what applies. As families for these rules are built, each takes its own
+// line over.
 func unloaded(_ context.Context, r *run) error {
 	procedures, diagnoses := map[int][]string{}, map[int][]string{}
 	var groups []int
-	units := false
 	for _, m := range r.Mentions {
 		if !billing(m.Role) {
 			continue
@@ -28,7 +26,6 @@ func unloaded(_ context.Context, r *run) error {
 			if !slices.Contains(procedures[m.Group], m.Code) {
 				procedures[m.Group] = append(procedures[m.Group], m.Code)
 			}
-			units = units || m.Units > 1
 		case codes.ICD10CM:
 			if !slices.Contains(diagnoses[m.Group], m.Code) {
 				diagnoses[m.Group] = append(diagnoses[m.Group], m.Code)
@@ -43,15 +40,9 @@ func unloaded(_ context.Context, r *run) error {
 		return "The " + files + " not applied to mails yet"
 	}
 	for _, g := range groups {
-		if p := procedures[g]; len(p) > 1 {
-			r.notChecked(finding.NCCIPTP, fmt.Sprintf("%s, so whether %s are paid together was not checked.", none("NCCI procedure-to-procedure edits are"), list(p)))
-		}
 		if len(procedures[g]) > 0 && len(diagnoses[g]) > 0 {
 			r.notChecked(finding.Coverage, none("coverage lists are")+", so whether a contractor's article lists the diagnosis was not checked.")
 		}
-	}
-	if units {
-		r.notChecked(finding.MUE, none("NCCI unit limits (MUE) are")+", so the units were not checked.")
 	}
 	return nil
 }
