@@ -298,7 +298,7 @@ func TestACodebookWithoutEditsSaysSo(t *testing.T) {
 		said = append(said, n.Why)
 	}
 	got := strings.Join(said, "\n")
-	if !strings.Contains(got, "No NCCI PTP edits for practitioners file is loaded. So whether 31288 and 31297 are paid together was not checked.") {
+	if !strings.Contains(got, "No NCCI PTP edits for practitioners file is loaded, so whether 31288 and 31297 are paid together was not checked.") {
 		t.Errorf("not checked:\n%s", got)
 	}
 }

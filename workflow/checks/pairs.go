@@ -106,7 +106,7 @@ func (p *pairRun) group(ctx context.Context, group int) error {
 		}
 	}
 	if !sets[0].source.Covered {
-		p.notChecked(finding.NCCIPTP, fmt.Sprintf("%s So whether %s are paid together was not checked.", unansweredWhy(sets[0].source), list(codes)))
+		p.notChecked(finding.NCCIPTP, fmt.Sprintf("%s, so whether %s are paid together was not checked.", strings.TrimSuffix(sets[0].source.Note, "."), list(codes)))
 		return nil
 	}
 	var other *edits
@@ -114,18 +114,10 @@ func (p *pairRun) group(ctx context.Context, group int) error {
 		if sets[1].source.Covered {
 			other = &sets[1]
 		} else {
-			p.unanswered[unansweredWhy(sets[1].source)] = true
+			p.unanswered[sets[1].source.Note] = true
 		}
 	}
 	return p.report(ctx, pairCase{first: sets[0], other: other, lines: byCode, date: date, medicaid: own})
-}
-
-// unansweredWhy is the book's own sentence on why no file answers.
-func unansweredWhy(s codebook.Source) string {
-	if s.Note != "" {
-		return s.Note
-	}
-	return "No NCCI procedure-to-procedure edits are loaded."
 }
 
 // withoutEchoes leaves out a bare mention of a code that the group also names with modifiers or units, as one line is often spoken of twice

@@ -265,7 +265,7 @@ func TestPairsThatCouldNotBeChecked(t *testing.T) {
 		starter                           bool
 		want                              string
 	}{
-		{"Starter", "31297 31288", medicareFFS, practitioner, "2026-03-02", true, "No NCCI PTP edits for practitioners file is loaded. So whether 31288 and 31297 are paid together was not checked."},
+		{"Starter", "31297 31288", medicareFFS, practitioner, "2026-03-02", true, "No NCCI PTP edits for practitioners file is loaded, so whether 31288 and 31297 are paid together was not checked."},
 		{"StarterOneCode", "31297", medicareFFS, practitioner, "2026-03-02", true, ""},
 		{"AfterTheQuarter", "31297 31288", medicareFFS, practitioner, "2027-01-05", false, "no loaded file answers for 5 Jan 2027"},
 		{"Medicaid", "31297 31288", medicaid, outpatient, "2026-03-02", false, "Medicaid has edits of its own"},

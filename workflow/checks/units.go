@@ -161,7 +161,7 @@ func (u *unitRun) judge(c counted, tables []table, medicare bool) {
 	switch {
 	case len(answered) == 0:
 		if c.total > 1 {
-			u.notChecked(finding.MUE, fmt.Sprintf("%s So the units of %s were not checked.", asked[0].source.Note, c.code))
+			u.notChecked(finding.MUE, fmt.Sprintf("%s, so the units of %s were not checked.", strings.TrimSuffix(asked[0].source.Note, "."), c.code))
 		}
 		return
 	case len(held) == 0:

@@ -123,9 +123,9 @@ func TestUnitsThatCouldNotBeChecked(t *testing.T) {
 		name, lines, date, want string
 		starter                 bool
 	}{
-		{"Starter", "27447 x2", "2026-03-02", "So the units of 27447 were not checked.", true},
+		{"Starter", "27447 x2", "2026-03-02", "so the units of 27447 were not checked.", true},
 		{"StarterWithoutUnits", "27447", "2026-03-02", "", true},
-		{"OtherQuarter", "27447 x2", "2025-11-03", "So the units of 27447 were not checked.", false},
+		{"OtherQuarter", "27447 x2", "2025-11-03", "so the units of 27447 were not checked.", false},
 		{"NotInTheTable", "17000 x2", "2026-03-02", "names no limit for 17000, so 2 units were not checked: some limits are not published.", false},
 		{"NotInTheTableOneUnit", "17000", "2026-03-02", "", false},
 	} {
