@@ -1,99 +1,22 @@
 package codebook
 
 import (
-	"bufio"
-	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
+	"caseconsultant/workflow/codebook/generated"
 	"caseconsultant/workflow/codes"
 )
 
-// generatedPairs writes the PTP files of a set as CMS does, four parts of a version, with rows in all: a few codes pair with thousands,
-// most with some hundred, sorted as the official files are. It returns some pairs that are in force.
+// generatedPairs writes the PTP files of a set and returns some pairs that are in force.
 func generatedPairs(t testing.TB, dir, prefix string, rows int) [][2]string {
 	t.Helper()
-	random := rand.New(rand.NewPCG(2026, uint64(rows)))
-	var all []string
-	for n := range 14_000 {
-		all = append(all, fmt.Sprintf("%05d", 100+n*7))
+	kept, err := generated.Pairs(dir, prefix, rows)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for n := range 2_500 {
-		all = append(all, string("ACGJLQ"[n%6])+fmt.Sprintf("%04d", n*3%10_000), fmt.Sprintf("%04d%c", n%10_000, "TU"[n%2]))
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	rationales := []string{"Standards of medical / surgical practice", "Mutually exclusive procedures", "CPT Manual or CMS manual coding instruction",
-		"Misuse of Column Two code with Column One code", "More extensive procedure", "Sequential procedure", "HCPCS/CPT procedure code definition"}
-	var quarters []string
-	for year := 1997; year <= 2026; year++ {
-		for _, d := range []string{"0101", "0401", "0701", "1001"} {
-			quarters = append(quarters, fmt.Sprint(year)+d)
-		}
-	}
-	var kept [][2]string
-	perCode := rows * 105 / 100 / len(all)
-	per := rows/4 + 1
-	written, part := 0, 0
-	var f *os.File
-	var w *bufio.Writer
-	finish := func() {
-		if w == nil {
-			return
-		}
-		if err := w.Flush(); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for i, code := range all {
-		n := perCode
-		if i%50 == 0 {
-			n *= 12 // the codes that nearly everything includes
-		} else {
-			n = n * 3 / 4
-		}
-		step := max(1, len(all)/(n+1))
-		at := random.IntN(step)
-		for ; n > 0 && at < len(all) && written < rows; n, at = n-1, at+step {
-			if all[at] == code {
-				continue
-			}
-			if written%per == 0 {
-				finish()
-				part++
-				var err error
-				if f, err = os.Create(filepath.Join(dir, fmt.Sprintf("%s-v322r0-f%d.txt", prefix, part))); err != nil {
-					t.Fatal(err)
-				}
-				w = bufio.NewWriterSize(f, 1<<20)
-				fmt.Fprint(w, "CPT only copyright 2025 American Medical Association.  All rights reserved.\t\t\t\t\t\t\r\nColumn1/Column2 Edits\t\t\t\t\t\t\r\n"+
-					"Column 1\tColumn 2\t*=in existence\tEffective\tDeletion\tModifier\tPTP Edit Rationale\r\n\t\tprior to 1996\tDate\tDate\t0=not allowed\t\r\n"+
-					"\t\t\t\t*=no data\t1=allowed\t\r\n\t\t\t\t\t9=not applicable\t\r\n")
-			}
-			from := random.IntN(len(quarters) - 4)
-			deletion, indicator := "*", random.IntN(2)
-			switch random.IntN(10) {
-			case 0, 1, 2:
-				deletion = quarters[from+1+random.IntN(3)][:4] + "1231"
-			case 3:
-				deletion, indicator = quarters[from], 9
-			default:
-				if random.IntN(200) == 0 {
-					kept = append(kept, [2]string{code, all[at]})
-				}
-			}
-			fmt.Fprintf(w, "%s\t%s\t\t%s\t%s\t%d\t%s\r\n", code, all[at], quarters[from], deletion, indicator, rationales[random.IntN(len(rationales))])
-			written++
-		}
-	}
-	finish()
 	return kept
 }
 
