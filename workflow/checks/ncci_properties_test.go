@@ -81,7 +81,7 @@ func TestNCCIProperties(t *testing.T) {
 			}
 		}
 	}
-	if pairsSeen < 100 {
+	if pairsSeen < 50 {
 		t.Errorf("only %d pairs were seen", pairsSeen)
 	}
 }
